@@ -25,7 +25,7 @@ def show_batch(x:ImageSeq, y:ImageSeq, samples, ctxs=None, max_n=6, nrows=None, 
         for k,title in enumerate(('input','target')): samples[i][k].show(ctx=ctxs[2*i+k], title=title if i==0 else None, **kwargs)
     return ctxs
 
-# %% ../nbs/07_dataloaders.ipynb #15a3dd25
+# %% ../nbs/07_dataloaders.ipynb #d33937ab
 class TensorClip(TensorBase):
     "A batch of clips in one uint8 tensor `(T, B, 1, H, W)`, time first"
 
@@ -37,9 +37,10 @@ class ClipsToFrames(DisplayedTransform):
     ): self.mean,self.std = float(mean),float(std)
 
     def encodes(self, o:TensorClip):
-        o = o.as_subclass(torch.Tensor).float().div_(255)
-        if (self.mean,self.std)!=(0.,1.): o.sub_(self.mean).div_(self.std)
-        return ImageSeq.create(o)
+        o = o.as_subclass(torch.Tensor)
+        res = torch.empty(o.shape, device=o.device)
+        for frame,pixels in zip(res, o): frame.copy_(pixels).div_(255).sub_(self.mean).div_(self.std) # one frame at a time stays in cache
+        return ImageSeq.create(res)
 
     def decodes(self, o:TensorImageBW): return o*self.std+self.mean # Back to 0..1
 

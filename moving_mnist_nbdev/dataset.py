@@ -55,7 +55,7 @@ def below(
     "A random number below `n`"
     return (u*n) >> 32
 
-# %% ../nbs/04_dataset.ipynb #81675bd3
+# %% ../nbs/04_dataset.ipynb #2687cecb
 TRUTHS = 'position','velocity','label','mask'
 
 def _whole(name, x, lo=1):
@@ -73,6 +73,11 @@ class ClipDataset(torch.utils.data.Dataset):
     def __len__(self):
         if self.n_clips is None: raise TypeError('this data set is endless: pass n_clips to give it a length')
         return self.n_clips
+
+    def new_empty(self): # The same shape without clips or digits: what an exported learner keeps
+        res = ClipDataset()
+        res.n_in,res.n_out,res.n_clips = self.n_in,self.n_out,0
+        return res
 
 class MovingMNIST(ClipDataset):
     "Clips of moving digits: clip `i` is a pure function of the arguments and `i`"

@@ -6,10 +6,10 @@
 __all__ = ['METRICS', 'check_pair', 'SeqLoss', 'frame_mse', 'frame_mae', 'frame_psnr', 'frame_ssim', 'frame_ssim_published',
            'pixel_stats', 'to_frames', 'FrameMetric', 'evaluate']
 
-# %% ../nbs/09_metrics.ipynb #fda4951b
+# %% ../nbs/09_metrics.ipynb #0772f090
 import torch
 import torch.nn.functional as F
-from fastai.vision.all import Metric,Normalize,TensorImageBW,to_detach,store_attr
+from fastai.vision.all import DataLoader,Metric,Normalize,TensorImageBW,to_detach,store_attr
 from .sequences import *
 from .dataloaders import *
 
@@ -82,7 +82,7 @@ def to_frames(
     mean,std = pixel_stats(dl)
     return torch.stack([o.as_subclass(torch.Tensor) for o in seq]).float()*std+mean
 
-# %% ../nbs/09_metrics.ipynb #b7310b4e
+# %% ../nbs/09_metrics.ipynb #a8180e3c
 class FrameMetric(Metric):
     "Average of a function of frames over all clips, on decoded pixels"
     def __init__(self,
@@ -92,7 +92,8 @@ class FrameMetric(Metric):
     def reset(self): self.total,self.count = 0.,0
     def accumulate(self, learn):
         check_pair(learn.pred, learn.y)
-        vals = self.func(to_frames(to_detach(learn.pred, gather=False), learn.dl), to_frames(learn.y, learn.dl))
+        dl = learn.dl if isinstance(learn.dl, DataLoader) else learn.dls  # `show_results` validates on a bare list
+        vals = self.func(to_frames(to_detach(learn.pred, cpu=False, gather=False), dl), to_frames(learn.y, dl))
         self.total,self.count = self.total+vals.double().sum(1).cpu(),self.count+vals.shape[1]
 
     @property

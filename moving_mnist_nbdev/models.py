@@ -75,7 +75,7 @@ class ConvGRUCell(nn.Module):
         n = torch.tanh(nx+r*nh)
         return n + z*(h-n)
 
-# %% ../nbs/08_models.ipynb #767fc22d
+# %% ../nbs/08_models.ipynb #02c491e3
 class ConvGRU(nn.Module):
     "Encoder and decoder of stacked ConvGRU cells: reads any number of frames, predicts any number"
     def __init__(self,
@@ -90,12 +90,12 @@ class ConvGRU(nn.Module):
         folded = channels*fold*fold
         self.enc = nn.ModuleList(ConvGRUCell(hidden if i else folded, hidden) for i in range(layers))
         self.dec = nn.ModuleList(ConvGRUCell(hidden if i else 0, hidden) for i in range(layers))
-        self.head = nn.Conv2d(hidden, folded, 1)
+        self.head = nn.Conv2d(hidden*layers, folded, 1)
 
     @staticmethod
     def _step(cells, x, states):
         for i,cell in enumerate(cells): x = states[i] = cell(x, states[i])
-        return x
+        return torch.cat(states, dim=1)                               # (B, hidden*layers, H/fold, W/fold)
 
     def forward(self,
         x, # Frames, each `(B, channels, H, W)`; H and W are multiples of `fold`
