@@ -5,26 +5,28 @@
 # %% auto #0
 __all__ = ['compare_speed', 'draw_frames', 'generate_moving_digit', 'generate_moving_digits']
 
-# %% ../nbs/02_frames.ipynb #f1063ebd
-import time
+# %% ../nbs/02_frames.ipynb #c2bdf0dd
+import math,time
 import numpy as np
 import torch
 from .digits import *
 from .trajectories import *
 
-# %% ../nbs/02_frames.ipynb #3eac0c4e
+# %% ../nbs/02_frames.ipynb #bd2218f3
 def compare_speed(
     funcs:dict, # Name -> function without arguments
-    repeats:int=7 # Rounds; in each round every function runs once, so that a busy moment hits all of them
-)->dict: # Name -> median seconds
+    repeats:int=7, # Rounds; in each round every function has a turn, so that a busy moment hits all of them
+    turn:float=.02 # Seconds that a turn takes at least, by calling a fast function several times
+)->dict: # Name -> median seconds for one call
     "Median times of several functions, measured side by side"
-    times = {k:[] for k in funcs}
-    for i in range(repeats+1):
-        for k,f in funcs.items():
-            start = time.perf_counter()
-            f()
-            times[k].append(time.perf_counter()-start)
-    return {k:float(np.median(v[1:])) for k,v in times.items()} # the first round warms up
+    def timed(f, n):
+        start = time.perf_counter()
+        for _ in range(n): f()
+        return (time.perf_counter()-start)/n
+    for f in funcs.values(): f() # warm up
+    calls = {k:max(1, math.ceil(turn/timed(f, 1))) for k,f in funcs.items()}
+    times = [{k:timed(f, calls[k]) for k,f in funcs.items()} for _ in range(repeats)]
+    return {k:float(np.median([o[k] for o in times])) for k in funcs}
 
 # %% ../nbs/02_frames.ipynb #54360a23
 def _draw_numpy(sprites, corners, size):
