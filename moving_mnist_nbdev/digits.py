@@ -62,7 +62,7 @@ def hold_out(
     out = np.arange(len(d)) % every == 0
     return d.take(~out), d.take(out)
 
-# %% ../nbs/00_digits.ipynb #49f2e3bc
+# %% ../nbs/00_digits.ipynb #de54e9a0
 def mnist_path()->Path: # Folder with `training/<label>/*.png` and `testing/<label>/*.png`
     "Where fastai keeps MNIST, after downloading it if need be; raises `ConnectionError` within seconds where that is not possible"
     cfg = fastai_cfg()
@@ -73,12 +73,13 @@ def mnist_path()->Path: # Folder with `training/<label>/*.png` and `testing/<lab
 
 def read_folder(
     path, # Folder of grey images, in sub-folders named by label or not
-    desc:str='' # Comment beside the progress bar
+    desc:str='' # What to print above the progress bar
 )->Digits: # All images, in the order of their pixels
     "Read a folder of equally sized square grey images"
     files = get_files(path, extensions=image_extensions)
     if not files: raise ValueError(f'path: no images in {path}')
-    imgs = [np.asarray(Image.open(f).convert('L')) for f in progress_bar(files, comment=desc, leave=False)]
+    if desc: print(desc)
+    imgs = [np.asarray(Image.open(f).convert('L')) for f in progress_bar(files, leave=False)]
     sizes = {o.shape for o in imgs}
     if len(sizes)>1: raise ValueError(f'path: images in {path} have sizes {sorted(sizes)}, allowed is one size for all')
     labels = [int(f.parent.name) if f.parent.name.isdigit() else -1 for f in files]
@@ -105,7 +106,7 @@ def cached(
         warnings.warn(f'{fn} could not be written ({e}): the digits will be read anew next time')
     return res
 
-# %% ../nbs/00_digits.ipynb #264f5ba8
+# %% ../nbs/00_digits.ipynb #3d44c02a
 @lru_cache
 def load_mnist()->tuple: # `(training, testing)`: 60,000 and 10,000 `Digits` of 28x28
     "MNIST through fastai's `untar_data`, held in memory and cached on disk as one file"
@@ -113,7 +114,7 @@ def load_mnist()->tuple: # `(training, testing)`: 60,000 and 10,000 `Digits` of 
     def make():
         path,res = mnist_path(),{}
         for part,n in parts.items():
-            d = read_folder(path/part, desc=f'reading MNIST ({part}), once')
+            d = read_folder(path/part, desc=f'Reading MNIST ({part}, {n:,} files). This happens once.')
             if len(d)!=n: raise OSError(f'{path/part} holds {len(d):,} digits instead of {n:,}: delete {path} to download it again')
             res |= {f'{part}_images':d.images, f'{part}_labels':d.labels}
         return res
