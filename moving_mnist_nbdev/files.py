@@ -5,15 +5,15 @@
 # %% auto #0
 __all__ = ['formats', 'save_clips', 'load_clips', 'ClipFile', 'published_test_clips', 'moving_mnist_export']
 
-# %% ../nbs/05_files.ipynb #72dede9d
+# %% ../nbs/05_files.ipynb #9844f8d7
 import json,os,tempfile,zipfile
 from pathlib import Path
 import numpy as np
 import torch
 from fastcore.script import call_parse,store_true
-from fastcore.net import urlcheck
 from fastprogress.fastprogress import progress_bar
 from fastai.data.external import fastai_cfg
+from .digits import reachable
 from .trajectories import *
 from .dataset import *
 from .dataset import _whole
@@ -94,7 +94,7 @@ class ClipFile(ClipDataset):
     @property
     def params(self): return dict(file=self.path.name, n_in=self.n_in, n_out=self.n_out)
 
-# %% ../nbs/05_files.ipynb #aac4f788
+# %% ../nbs/05_files.ipynb #629d08c8
 def published_test_clips(
     n_in:int=10, # Frames that a model sees
     n_out:int=10, # Frames that it is to foresee; `n_in`+`n_out` is at most 20
@@ -106,7 +106,7 @@ def published_test_clips(
     fn = root/'MovingMNIST'/'mnist_test_seq.npy'
     if not fn.exists():
         url = TorchvisionMovingMNIST._URL
-        if not urlcheck(url, timeout=5): raise ConnectionError(f'{fn} does not exist and {url} cannot be reached')
+        if not reachable(url): raise ConnectionError(f'{fn} does not exist and {url} cannot be reached')
         TorchvisionMovingMNIST(root, download=True)
     return ClipFile(fn, n_in, n_out)
 

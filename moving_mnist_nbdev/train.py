@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['MODELS', 'make_model', 'writable_folder', 'check_device', 'picture', 'moving_mnist_train']
 
-# %% ../nbs/11_train.ipynb #32c2b16d
+# %% ../nbs/11_train.ipynb #ab1824c2
 import json,os,platform,sys,tempfile,time
-import fastai,matplotlib,torch
+import fastai,torch
 from fastcore.script import call_parse
 from fastai.vision.all import *
 from . import __version__
