@@ -27,9 +27,9 @@ def forecast_learner(
     loss_func = SeqLoss(MSELossFlat()) if loss_func is None else loss_func
     return Learner(dls, model, loss_func=loss_func, metrics=FrameMetric(frame_mse) if metrics is None else metrics, **kwargs)
 
-# %% ../nbs/10_learner.ipynb #7297ecbf
+# %% ../nbs/10_learner.ipynb #d1d5ee25
 class Budget(Callback):
-    "End training when `seconds` have been trained for, and let schedules run over that time"
+    "Train for `seconds`: each epoch for its share of them, and schedules run over that time"
     order = Recorder.order+1 # after `TrainEvalCallback`, whose `pct_train` it replaces, and before schedulers
     def __init__(self,
         seconds:float, # Time to train for
@@ -39,10 +39,9 @@ class Budget(Callback):
         store_attr()
 
     def before_fit(self): self.used,self.steps = 0.,0
-    def before_epoch(self):
-        if self.used>=self.seconds: raise CancelFitException()
-
     def before_train(self):
+        first,self.until = [self.seconds*(self.epoch+i)/self.n_epoch for i in (0,1)]
+        self.used = max(self.used, first)                    # later where epochs were skipped, as after an interruption
         self.start = self.clock()-self.used
         self.learn.pct_train = self.used/self.seconds
 
@@ -50,7 +49,7 @@ class Budget(Callback):
         if not self.training: return
         self.steps,self.used = self.steps+1,self.clock()-self.start
         self.learn.pct_train = min(self.used/self.seconds, 1.)
-        if self.used>=self.seconds: raise CancelTrainException()
+        if self.used>=self.until: raise CancelTrainException()
 
 # %% ../nbs/10_learner.ipynb #5e653e8f
 @dispatch
