@@ -4,16 +4,16 @@
 
 # %% auto #0
 __all__ = ['METRICS', 'check_pair', 'SeqLoss', 'frame_mse', 'frame_mae', 'frame_psnr', 'frame_ssim', 'frame_ssim_published',
-           'pixel_stats', 'to_frames', 'FrameMetric', 'evaluate']
+           'pixel_stats', 'to_frames', 'FrameMetric', 'score_frames', 'evaluate']
 
-# %% ../nbs/09_metrics.ipynb #0772f090
+# %% ../nbs/09_metrics.ipynb #9750f798
 import torch
 import torch.nn.functional as F
 from fastai.vision.all import DataLoader,Metric,Normalize,TensorImageBW,to_detach,store_attr
 from .sequences import *
 from .dataloaders import *
 
-# %% ../nbs/09_metrics.ipynb #60d7cd95
+# %% ../nbs/09_metrics.ipynb #269b9157
 def check_pair(
     preds, # Predicted frames
     targs # Target frames
@@ -35,21 +35,45 @@ class SeqLoss:
 
     def decodes(self, preds): return (ImageSeq(*map(TensorImageBW, preds)),) # For `show_results`
 
-# %% ../nbs/09_metrics.ipynb #90646ef5
-def frame_mse(pred, targ): # `(T, B)`: squared error summed over each frame
-    "MSE as the field reports it"
+# %% ../nbs/09_metrics.ipynb #c01e8c98
+def _check(pred, targ):
+    if pred.shape!=targ.shape or targ.ndim!=5: raise ValueError(f'pred: got shape {tuple(pred.shape)} for targets of {tuple(targ.shape)}, allowed is (T, B, C, H, W) for both')
+    low,high = targ.aminmax()
+    if not -.01<=low<=high<=1.01: raise ValueError(f'targ: got pixels from {low:.3g} to {high:.3g}, allowed is 0 to 1: decode normalised batches with `to_frames`')
+
+def frame_mse(
+    pred, # float `(T, B, C, H, W)`, as the model made it
+    targ  # float `(T, B, C, H, W)` in 0..1
+): # `(T, B)`
+    "MSE as the field reports it: squared error summed over each frame"
+    _check(pred, targ)
     return (pred-targ).pow(2).flatten(2).sum(-1)
 
-def frame_mae(pred, targ): # `(T, B)`: absolute error summed over each frame
-    "MAE as the field reports it"
+def frame_mae(
+    pred, # float `(T, B, C, H, W)`, as the model made it
+    targ  # float `(T, B, C, H, W)` in 0..1
+): # `(T, B)`
+    "MAE as the field reports it: absolute error summed over each frame"
+    _check(pred, targ)
     return (pred-targ).abs().flatten(2).sum(-1)
 
-def frame_psnr(pred, targ): # `(T, B)` in dB; infinite for a perfect frame
-    "Peak signal-to-noise ratio of the prediction clipped to [0, 1]"
+# %% ../nbs/09_metrics.ipynb #f5d7deff
+def frame_psnr(
+    pred, # float `(T, B, C, H, W)`; clipped to 0..1
+    targ  # float `(T, B, C, H, W)` in 0..1
+): # `(T, B)` in dB; infinite for a perfect frame
+    "Peak signal-to-noise ratio: 20 log10(1/RMSE) of each frame"
+    _check(pred, targ)
     return -10*(pred.clamp(0,1)-targ).pow(2).flatten(2).mean(-1).log10()
 
-def frame_ssim(pred, targ, data_range=1.): # `(T, B)`
-    "Structural similarity (Wang et al., 2004) of the prediction clipped to [0, 1]: 7x7 uniform window, sample covariance, border of 3 pixels left out"
+def frame_ssim(
+    pred, # float `(T, B, C, H, W)`, H and W at least 7; clipped to 0..1
+    targ, # float `(T, B, C, H, W)` in 0..1
+    data_range=1. # What the constants of the formula are scaled with
+): # `(T, B)`
+    "Structural similarity (Wang et al., 2004): 7x7 uniform window, sample covariance, border of 3 pixels left out"
+    _check(pred, targ)
+    if min(targ.shape[-2:])<7: raise ValueError(f'pred: got frames of {targ.shape[-2]}x{targ.shape[-1]} pixels, allowed are 7 or more: SSIM looks through a window of 7x7')
     p,t = [o.float().flatten(0,1) for o in (pred.clamp(0,1), targ)]            # (T*B, C, H, W)
     def mean(o): return F.avg_pool2d(o, 7, stride=1)
     mp,mt = mean(p),mean(t)
@@ -59,13 +83,17 @@ def frame_ssim(pred, targ, data_range=1.): # `(T, B)`
     s = (2*mp*mt+c1)*(2*vpt+c2) / ((mp*mp+mt*mt+c1)*(vp+vt+c2))
     return s.flatten(1).mean(-1).unflatten(0, pred.shape[:2])
 
-def frame_ssim_published(pred, targ): # `(T, B)`
-    "SSIM as published figures have it: computed with a data range of 2, the default of scikit-image up to 0.19 for floating point"
+# %% ../nbs/09_metrics.ipynb #9878e5cc
+def frame_ssim_published(
+    pred, # float `(T, B, C, H, W)`, H and W at least 7; clipped to 0..1
+    targ  # float `(T, B, C, H, W)` in 0..1
+): # `(T, B)`
+    "SSIM as published figures have it: with a data range of 2"
     return frame_ssim(pred, targ, data_range=2.)
 
 METRICS = dict(mse=frame_mse, mae=frame_mae, psnr=frame_psnr, ssim=frame_ssim, ssim_published=frame_ssim_published)
 
-# %% ../nbs/09_metrics.ipynb #a45d2375
+# %% ../nbs/09_metrics.ipynb #ee41302e
 def pixel_stats(
     dl # A DataLoader
 )->tuple: # `(mean, std)`; (0, 1) where batches are not normalised
@@ -82,7 +110,7 @@ def to_frames(
     mean,std = pixel_stats(dl)
     return torch.stack([o.as_subclass(torch.Tensor) for o in seq]).float()*std+mean
 
-# %% ../nbs/09_metrics.ipynb #a8180e3c
+# %% ../nbs/09_metrics.ipynb #3e6c54bc
 class FrameMetric(Metric):
     "Average of a function of frames over all clips, on decoded pixels"
     def __init__(self,
@@ -103,22 +131,28 @@ class FrameMetric(Metric):
     @property
     def name(self): return self.func.__name__.removeprefix('frame_')
 
-# %% ../nbs/09_metrics.ipynb #de0a670c
+# %% ../nbs/09_metrics.ipynb #9f05c310
+@torch.no_grad()
+def score_frames(
+    model, # Anything with the models' interface
+    dl, # DataLoader whose clips to judge it on
+    metrics=METRICS # Name -> function
+)->dict: # Name -> float64 `(T, N)`: one figure for each frame of each clip
+    "Every metric on every predicted frame of `dl`"
+    training,res = model.training,{k:[] for k in metrics}
+    model.eval()
+    for x,y in dl:
+        preds = model(x)
+        check_pair(preds, y)
+        p,t = to_frames(preds, dl),to_frames(y, dl)
+        for k,f in metrics.items(): res[k].append(f(p, t).double().cpu())
+    model.train(training)
+    return {k:torch.cat(v, dim=1) for k,v in res.items()}
+
 def evaluate(
     model, # Anything with the models' interface
     dl, # DataLoader whose clips to judge it on
     metrics=METRICS # Name -> function
 )->dict: # Name -> float64 `(T,)`: the average at each horizon; its mean is the field's figure
     "Every metric at every horizon, averaged over the clips of `dl`"
-    training,device = model.training,next((p.device for p in model.parameters()), dl.device)
-    model.eval()
-    totals,n = dict.fromkeys(metrics, 0.),0
-    with torch.no_grad():
-        for x,y in dl:
-            preds = model(x)
-            check_pair(preds, y)
-            p,t = to_frames(preds, dl),to_frames(y, dl)
-            for k,f in metrics.items(): totals[k] = totals[k]+f(p, t).double().sum(1).cpu()
-            n += p.shape[1]
-    model.train(training)
-    return {k:v/n for k,v in totals.items()}
+    return {k:v.mean(1) for k,v in score_frames(model, dl, metrics).items()}
