@@ -27,7 +27,7 @@ def forecast_learner(
     loss_func = SeqLoss(MSELossFlat()) if loss_func is None else loss_func
     return Learner(dls, model, loss_func=loss_func, metrics=FrameMetric(frame_mse) if metrics is None else metrics, **kwargs)
 
-# %% ../nbs/10_learner.ipynb #d1d5ee25
+# %% ../nbs/10_learner.ipynb #73c39951
 class Budget(Callback):
     "Train for `seconds`: each epoch for its share of them, and schedules run over that time"
     order = Recorder.order+1 # after `TrainEvalCallback`, whose `pct_train` it replaces, and before schedulers
@@ -50,6 +50,8 @@ class Budget(Callback):
         self.steps,self.used = self.steps+1,self.clock()-self.start
         self.learn.pct_train = min(self.used/self.seconds, 1.)
         if self.used>=self.until: raise CancelTrainException()
+
+    def after_cancel_train(self): self.recorder.cancel_train = False # or else its table would lack the training loss
 
 # %% ../nbs/10_learner.ipynb #5e653e8f
 @dispatch
