@@ -44,7 +44,7 @@ def make_model(
     if make is None: raise ValueError(f'published: got {name!r}, which has no other size, allowed are {tuple(k for k,v in RUNGS.items() if v.published)}')
     return make(n_in, n_out, image_size)
 
-# %% ../nbs/19_ladder.ipynb #fb1abdb3
+# %% ../nbs/19_ladder.ipynb #1e1cbd09
 def rung_learner(
     name:str, # A name in `RUNGS`
     dls:DataLoaders, # As `get_dls` makes them, with `stats=None`
@@ -54,6 +54,11 @@ def rung_learner(
     "A learner with the loss and the callbacks of that rung"
     rung = RUNGS[name]
     return forecast_learner(dls, model, rung.loss(model), cbs=[GradientClip(1.), *rung.cbs()], **kwargs)
+
+def _log(values):
+    if len(values)<5: return                                        # a part that an earlier run has done
+    epoch,train,_,mse,took = values
+    print(f'part {epoch+1}: loss {train:.4f} in training, MSE {mse:.1f} on validation clips, {took}', flush=True)
 
 def fit_rung(
     name:str, # A name in `RUNGS`
@@ -65,10 +70,11 @@ def fit_rung(
     start_epoch:int=0, # Epochs that an earlier run has done
     cbs=() # More callbacks
 ):
-    "Train for so many seconds"
-    rung = RUNGS[name]
-    if rung.fit: return rung.fit(learn.model, learn.dls, seconds, clock)
-    if has_params(learn.model): learn.fit_one_cycle(epochs, lr or rung.lr, cbs=[Budget(seconds, clock), *L(cbs)], start_epoch=start_epoch)
+    "Train for so many seconds, and print a line after each part of them"
+    rung,learn.logger = RUNGS[name],_log
+    if rung.fit: rung.fit(learn.model, learn.dls, seconds, clock)
+    elif has_params(learn.model):
+        with learn.no_bar(): learn.fit_one_cycle(epochs, lr or rung.lr, cbs=[Budget(seconds, clock), *L(cbs)], start_epoch=start_epoch)
 
 # %% ../nbs/19_ladder.ipynb #fad68749
 def resume(
@@ -113,7 +119,7 @@ def judge(
     np.savez_compressed(results.parent/'forecasts'/f'{name}.npz', clips=(clips*255).round().clamp(0,255).byte().numpy())
     return rec
 
-# %% ../nbs/19_ladder.ipynb #c468d359
+# %% ../nbs/19_ladder.ipynb #c1a91a21
 @call_parse
 def moving_mnist_benchmark(
     model:str, # A name in `RUNGS`
@@ -150,7 +156,7 @@ def moving_mnist_benchmark(
     settings = dict(model=model, published=published, seconds=seconds, clock=clock, seed=seed, n_in=n_in, n_out=n_out, law=law, bs=bs, lr=lr, epochs=epochs)
     start = resume(learn, Path(checkpoints), settings) if checkpoints else 0
     cbs = SaveModelCallback(every_epoch=True, fname='epoch', with_opt=True) if checkpoints else []
-    with learn.no_bar(): fit_rung(model, learn, seconds, epochs, lr, clocks[clock], start, cbs)
+    fit_rung(model, learn, seconds, epochs, lr, clocks[clock], start, cbs)
     trained = has_params(net)
     rec = judge(f'{model}-published' if published else model, net, test, results, title=rung.title, told=rung.told, seed=seed if trained else None,
                 budget=dict(seconds=seconds, clock=clock) if trained else None, bs=bs if trained else None, lr=(lr or rung.lr) if trained else None,
