@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['ImageSeq', 'Animation', 'animate', 'split_seq', 'get_items', 'ImageSeqTransform']
 
-# %% ../nbs/06_sequences.ipynb #0dfe79ee
+# %% ../nbs/06_sequences.ipynb #629a7df5
 import base64,io
+from itertools import zip_longest
 from pathlib import Path
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from fastai.vision.all import Transform,fastuple,show_image,TensorImageBW
 from .frames import *
 from .dataset import *
 
-# %% ../nbs/06_sequences.ipynb #cc7d4477
+# %% ../nbs/06_sequences.ipynb #a4d8e24b
 class ImageSeq(fastuple):
     "A sequence of images of one size, in the order of time"
     @classmethod
@@ -37,7 +38,7 @@ class ImageSeq(fastuple):
         strip = torch.cat([p for o in frames for p in (o,line)][:-1], dim=-1)
         return show_image(strip, ctx=ctx, **{'cmap':'gray', **kwargs})
 
-# %% ../nbs/06_sequences.ipynb #2a4d6401
+# %% ../nbs/06_sequences.ipynb #a512cbf9
 def _to_uint8(frames):
     frames = torch.stack([torch.as_tensor(o).as_subclass(torch.Tensor).detach().cpu() for o in frames]) if not isinstance(frames, torch.Tensor) else frames.as_subclass(torch.Tensor).cpu()
     return frames.numpy() if frames.dtype==torch.uint8 else (frames.float().clamp(0,1)*255).round().to(torch.uint8).numpy()
@@ -49,32 +50,37 @@ class Animation:
 
 def animate(
     rows, # One list for each row of the picture; in it sequences of frames `(1, H, W)`, uint8 or float in 0..1, `ImageSeq`s or tensors
-    titles=None, # One for each column
+    titles=None, # One for each column, or a list of them for each row
     scale:int=2, # Screen pixels for each pixel
     fps:float=6, # Frames a second
     fn=None # File to write too, if any
 )->Animation: # For a notebook to display
     "Play sequences side by side; a shorter one waits at its last frame"
     grid = [[_to_uint8(s)[:,0] for s in r] for r in rows]
-    T,gap,top = max(len(s) for r in grid for s in r), 2, 14 if titles else 0
+    heads = [] if not titles else [titles] if isinstance(titles[0], str) else titles
+    T,gap,top = max(len(s) for r in grid for s in r), 2, 14
     H,W = grid[0][0].shape[1:]
     cols = max(map(len, grid))
     pics = []
     for t in range(T):
-        page = Image.new('L', (cols*(W*scale+gap)-gap, top+len(grid)*(H*scale+gap)-gap), 96)
-        if titles: page.paste(255, (0,0,page.width,top))
-        for j,title in enumerate(titles or []): ImageDraw.Draw(page).text((j*(W*scale+gap)+2, 1), title, fill=0)
-        for i,r in enumerate(grid):
+        page = Image.new('L', (cols*(W*scale+gap)-gap, top*len(heads)+len(grid)*(H*scale+gap)-gap), 96)
+        y = 0
+        for head,r in zip_longest(heads, grid, fillvalue=[]):
+            if head:
+                page.paste(255, (0,y,page.width,y+top))
+                for j,title in enumerate(head): ImageDraw.Draw(page).text((j*(W*scale+gap)+2, y+1), title, fill=0)
+                y += top
             for j,s in enumerate(r):
                 pic = Image.fromarray(s[min(t,len(s)-1)]).resize((W*scale,H*scale), Image.Resampling.NEAREST)
-                page.paste(pic, (j*(W*scale+gap), top+i*(H*scale+gap)))
+                page.paste(pic, (j*(W*scale+gap), y))
+            y += H*scale+gap
         pics.append(page.quantize(32))
     buf = io.BytesIO()
     pics[0].save(buf, 'GIF', save_all=True, append_images=pics[1:], duration=1000/fps, loop=0)
     if fn: Path(fn).write_bytes(buf.getvalue())
     return Animation(buf.getvalue())
 
-# %% ../nbs/06_sequences.ipynb #5b972515
+# %% ../nbs/06_sequences.ipynb #789be63a
 def split_seq(
     t:torch.Tensor, # `(n_in+n_out, ...)`
     n_in:int, # Frames that go into the input
@@ -93,7 +99,7 @@ def get_items(
         if isinstance(v, bool) or not isinstance(v, int) or v<1: raise ValueError(f'{k}: got {v!r}, allowed is a whole number, 1 or more')
     return split_seq(generate_moving_digits(n_in+n_out, n_digits), n_in)
 
-# %% ../nbs/06_sequences.ipynb #96598ef7
+# %% ../nbs/06_sequences.ipynb #29a3921e
 class ImageSeqTransform(Transform):
     "From an index to `(input, target)`, always the same for the same index, with digits that no other split has"
     train_setup = False # `setups` looks at all items, not only at those for training
