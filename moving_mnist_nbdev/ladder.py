@@ -19,16 +19,16 @@ from .metrics import *
 from .learner import *
 from .results import *
 
-# %% ../nbs/19_ladder.ipynb #69a16e39
+# %% ../nbs/19_ladder.ipynb #d5598ea1
 Rung = namedtuple('Rung', 'title make published bs lr loss cbs fit told', defaults=(None, 4, 5e-3, lambda model: None, lambda: [], None, ''))
 
-def _unet(cls): return lambda n_in,n_out,size: cls(resnet18, (size,size)) if cls is SimpleModel else cls(n_in, n_out, resnet18, (size,size))
-
 RUNGS = dict(
-    copy    = Rung('copy of the last frame', lambda n_in,n_out,size: CopyLast(n_out)),
-    zeros   = Rung('all zeros', lambda n_in,n_out,size: AllZeros(n_out)),
-    simple  = Rung('SimpleModel', lambda n_in,n_out,size: SimpleModel(resnet18, (size,size)), lr=1e-3),
-    convgru = Rung('ConvGRU', lambda n_in,n_out,size: ConvGRU(n_out)))
+    copy     = Rung('copy of the last frame', lambda n_in,n_out,size: CopyLast(n_out)),
+    mean     = Rung('mean of the input', lambda n_in,n_out,size: MeanFrame(n_out)),
+    zeros    = Rung('all zeros', lambda n_in,n_out,size: AllZeros(n_out)),
+    simple   = Rung('SimpleModel', lambda n_in,n_out,size: SimpleModel(resnet18, (size,size)), lr=1e-3),
+    channels = Rung('frames as channels', lambda n_in,n_out,size: ChannelUnet(n_out, n_in, resnet18, (size,size)), lr=1e-3),
+    convgru  = Rung('ConvGRU', lambda n_in,n_out,size: ConvGRU(n_out)))
 
 def make_model(
     name:str, # A name in `RUNGS`
