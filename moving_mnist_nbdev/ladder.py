@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['Rung', 'RUNGS', 'make_model', 'rung_learner', 'fit_rung', 'resume', 'judge', 'moving_mnist_benchmark']
 
-# %% ../nbs/19_ladder.ipynb #c7714c51
+# %% ../nbs/19_ladder.ipynb #f9b3a617
 import json,tempfile,time,torch
 import numpy as np
 from collections import namedtuple
+from functools import partial
 from fastcore.script import call_parse
 from fastai.vision.all import *
 from .dataset import *
@@ -18,9 +19,13 @@ from .models import *
 from .metrics import *
 from .learner import *
 from .results import *
+from .simvp import *
 
-# %% ../nbs/19_ladder.ipynb #d5598ea1
-Rung = namedtuple('Rung', 'title make published bs lr loss cbs fit told', defaults=(None, 4, 5e-3, lambda model: None, lambda: [], None, ''))
+# %% ../nbs/19_ladder.ipynb #00792a6d
+Rung = namedtuple('Rung', 'title make published bs lr loss cbs fit told', defaults=(None, 4, 5e-3, None, list, None, ''))
+
+def _simvp(translator, n_in, n_out, size, **kwargs): return SimVP(n_in, n_out, translator=translator, **kwargs).to(memory_format=torch.channels_last)
+_small = dict(hid_s=16, hid_t=64, n_t=4)
 
 RUNGS = dict(
     copy     = Rung('copy of the last frame', lambda n_in,n_out,size: CopyLast(n_out)),
@@ -28,7 +33,9 @@ RUNGS = dict(
     zeros    = Rung('all zeros', lambda n_in,n_out,size: AllZeros(n_out)),
     simple   = Rung('SimpleModel', lambda n_in,n_out,size: SimpleModel(resnet18, (size,size)), lr=1e-3),
     channels = Rung('frames as channels', lambda n_in,n_out,size: ChannelUnet(n_out, n_in, resnet18, (size,size)), lr=1e-3),
-    convgru  = Rung('ConvGRU', lambda n_in,n_out,size: ConvGRU(n_out)))
+    convgru  = Rung('ConvGRU', lambda n_in,n_out,size: ConvGRU(n_out)),
+    **{name: Rung(title, partial(_simvp, translator, **_small), partial(_simvp, translator), loss=loss)
+       for name,title,translator,loss in (('simvp_incepu','SimVP IncepU','incepu',None), ('simvp_gsta','SimVP gSTA','gsta',None), ('tau','TAU','tau',DiffDivLoss))})
 
 def make_model(
     name:str, # A name in `RUNGS`
@@ -44,7 +51,7 @@ def make_model(
     if make is None: raise ValueError(f'published: got {name!r}, which has no other size, allowed are {tuple(k for k,v in RUNGS.items() if v.published)}')
     return make(n_in, n_out, image_size)
 
-# %% ../nbs/19_ladder.ipynb #1e1cbd09
+# %% ../nbs/19_ladder.ipynb #22174ebc
 def rung_learner(
     name:str, # A name in `RUNGS`
     dls:DataLoaders, # As `get_dls` makes them, with `stats=None`
@@ -53,7 +60,7 @@ def rung_learner(
 )->Learner:
     "A learner with the loss and the callbacks of that rung"
     rung = RUNGS[name]
-    return forecast_learner(dls, model, rung.loss(model), cbs=[GradientClip(1.), *rung.cbs()], **kwargs)
+    return forecast_learner(dls, model, rung.loss and rung.loss(), cbs=[GradientClip(1.), *rung.cbs()], **kwargs)
 
 def _log(values):
     if len(values)<5: return                                        # a part that an earlier run has done
