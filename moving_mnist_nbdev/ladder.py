@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Rung', 'RUNGS', 'make_model', 'rung_learner', 'fit_rung', 'resume', 'judge', 'moving_mnist_benchmark']
 
-# %% ../nbs/19_ladder.ipynb #f9b3a617
+# %% ../nbs/19_ladder.ipynb #c34c3e33
 import json,tempfile,time,torch
 import numpy as np
 from collections import namedtuple
@@ -19,9 +19,10 @@ from .models import *
 from .metrics import *
 from .learner import *
 from .results import *
+from .recurrent import *
 from .simvp import *
 
-# %% ../nbs/19_ladder.ipynb #00792a6d
+# %% ../nbs/19_ladder.ipynb #406a3407
 Rung = namedtuple('Rung', 'title make published bs lr loss cbs fit told', defaults=(None, 4, 5e-3, None, list, None, ''))
 
 def _simvp(translator, n_in, n_out, size, **kwargs): return SimVP(n_in, n_out, translator=translator, **kwargs).to(memory_format=torch.channels_last)
@@ -34,6 +35,7 @@ RUNGS = dict(
     simple   = Rung('SimpleModel', lambda n_in,n_out,size: SimpleModel(resnet18, (size,size)), lr=1e-3),
     channels = Rung('frames as channels', lambda n_in,n_out,size: ChannelUnet(n_out, n_in, resnet18, (size,size)), lr=1e-3),
     convgru  = Rung('ConvGRU', lambda n_in,n_out,size: ConvGRU(n_out)),
+    convlstm = Rung('ConvLSTM', lambda n_in,n_out,size: ConvLSTM(n_out, hidden=(32,32)), lambda n_in,n_out,size: ConvLSTM(n_out), cbs=lambda: [ScheduledSampling()]),
     **{name: Rung(title, partial(_simvp, translator, **_small), partial(_simvp, translator), loss=loss)
        for name,title,translator,loss in (('simvp_incepu','SimVP IncepU','incepu',None), ('simvp_gsta','SimVP gSTA','gsta',None), ('tau','TAU','tau',DiffDivLoss))})
 

@@ -149,7 +149,7 @@ class SimVP(nn.Module):
         self.dec = nn.Sequential(*[_unit(hid_s, hid_s, 2 if i%2 else 1) for i in reversed(range(n_s))])
         self.head = nn.Conv2d(hid_s, channels, 1)
 
-# %% ../nbs/13_simvp.ipynb #fdaa79d2
+# %% ../nbs/13_simvp.ipynb #ee2fe816
 @patch
 def step(self:SimVP,
     x, # `(n_in, B, C, H, W)`
@@ -168,8 +168,7 @@ def forward(self:SimVP,
     x, # `n_in` frames, each `(B, channels, H, W)`; H and W are multiples of `fold`
     n_out:int=None # Frames to predict; `None` takes what the model was made for
 )->list: # `n_out` frames `(B, channels, H, W)`
-    if len(x)!=self.n_in: raise ValueError(f'n_in: got {len(x)} frames, allowed is {self.n_in}, which the model was made for')
-    x,n_out,out = check_frames(x, self.fold),self.n_out if n_out is None else n_out,[]
+    x,n_out,out = check_frames(x, self.fold, self.n_in),self.n_out if n_out is None else n_out,[]
     while len(out)<n_out:
         x = self.step(x, min(self.n_in, n_out-len(out)))
         out += x

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['writable_folder', 'check_device', 'picture', 'moving_mnist_train']
 
-# %% ../nbs/20_train.ipynb #18d3be3d
+# %% ../nbs/20_train.ipynb #a46a0684
 import json,tempfile,time
 import torch
 from fastcore.script import call_parse
@@ -14,6 +14,7 @@ from .sequences import *
 from .dataloaders import *
 from .dataset import _whole
 from .models import *
+from .recurrent import *
 from .metrics import *
 from .learner import *
 from .results import *
