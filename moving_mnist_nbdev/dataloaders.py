@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['show_batch', 'TensorClip', 'ClipsToFrames', 'ClipDL', 'get_dls']
 
-# %% ../nbs/07_dataloaders.ipynb #ae19b953
+# %% ../nbs/07_dataloaders.ipynb #a2aadddd
 import torch
 from fastai.vision.all import *
 from .dataset import *
 from .dataset import _whole
 from .sequences import *
 
-# %% ../nbs/07_dataloaders.ipynb #13398871
+# %% ../nbs/07_dataloaders.ipynb #1de309af
 @dispatch
 def show_batch(x:ImageSeq, y:ImageSeq, samples, ctxs=None, max_n=6, nrows=None, ncols=2, figsize=None, **kwargs):
     "Input and target side by side, a clip to a row"
@@ -25,7 +25,10 @@ def show_batch(x:ImageSeq, y:ImageSeq, samples, ctxs=None, max_n=6, nrows=None, 
         for k,title in enumerate(('input','target')): samples[i][k].show(ctx=ctxs[2*i+k], title=title if i==0 else None, **kwargs)
     return ctxs
 
-# %% ../nbs/07_dataloaders.ipynb #d33937ab
+# %% ../nbs/07_dataloaders.ipynb #b795eb74
+np.empty(31<<20, np.uint8); # made and freed at once: from now on blocks below 31 MB are kept for reuse
+
+# %% ../nbs/07_dataloaders.ipynb #e561f58b
 class TensorClip(TensorBase):
     "A batch of clips in one uint8 tensor `(T, B, 1, H, W)`, time first"
 
@@ -44,7 +47,7 @@ class ClipsToFrames(DisplayedTransform):
 
     def decodes(self, o:TensorImageBW): return o*self.std+self.mean # Back to 0..1
 
-# %% ../nbs/07_dataloaders.ipynb #2668c470
+# %% ../nbs/07_dataloaders.ipynb #3e543a30
 class ClipDL(TfmdDL):
     "A `TfmdDL` over a `ClipDataset` that makes each batch in one call"
     def __init__(self,
@@ -77,7 +80,7 @@ class ClipDL(TfmdDL):
         clips = self.dataset.clips(idxs)
         return TensorClip(clips[:self.dataset.n_in]),TensorClip(clips[self.dataset.n_in:])
 
-# %% ../nbs/07_dataloaders.ipynb #c7d967d9
+# %% ../nbs/07_dataloaders.ipynb #f4c55ec0
 def get_dls(
     n_in:int, # Frames in the input
     n_out:int, # Frames in the target

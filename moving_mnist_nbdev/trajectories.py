@@ -6,18 +6,18 @@
 __all__ = ['digit_size', 'image_size', 'step_length', 'UNIT', 'DIRECTIONS', 'Law', 'LAWS', 'to_units', 'to_pixels', 'bounce',
            'direction_steps', 'check_law', 'bounce_randomly', 'random_corners', 'get_random_trajectory']
 
-# %% ../nbs/01_trajectories.ipynb #31012e5c
+# %% ../nbs/01_trajectories.ipynb #662de897
 import math,random
 from collections import namedtuple
 import numpy as np
 import torch
 
-# %% ../nbs/01_trajectories.ipynb #205b26b4
+# %% ../nbs/01_trajectories.ipynb #070ae9c7
 digit_size = 28   # Side of a digit in pixels
 image_size = 64   # Side of the canvas in pixels
 step_length = 0.2 # Largest step of the tutorial's law in one frame, as a share of the free canvas
 
-# %% ../nbs/01_trajectories.ipynb #665d7bc1
+# %% ../nbs/01_trajectories.ipynb #816bfb75
 UNIT = 1<<32 # The free way from wall to wall, in the units that positions are counted in
 
 def to_units(
@@ -33,7 +33,7 @@ def to_pixels(
     "Where a sprite at `pos` is drawn: scaled to pixels and truncated, as the tutorial does"
     return (pos*free) >> 32
 
-# %% ../nbs/01_trajectories.ipynb #301d690b
+# %% ../nbs/01_trajectories.ipynb #e307b90c
 def _xp(x): return torch if isinstance(x, torch.Tensor) else np
 
 def bounce(
@@ -43,29 +43,30 @@ def bounce(
     wall:str='clamp' # 'clamp': the overshoot is lost; 'mirror': it is reflected
 ): # `(positions, steps)`, each int64 `(n, *pos.shape)`; the step is the one after any bounce
     "Positions at frames 1 to `n` of points that move between two walls, in one go and without rounding"
-    xp = _xp(pos)
-    t = xp.arange(1, n+1, **(dict(device=pos.device) if xp is torch else {})).reshape(-1, *[1]*pos.ndim)
-    ahead,a = step>=0,abs(step)
+    xp,p,v = _xp(pos),pos.reshape(-1),step.reshape(-1)
+    t = xp.arange(1, n+1, **(dict(device=pos.device) if xp is torch else {}))[:,None]
+    ahead,a = v>=0,abs(v)
+    behind = xp.where(ahead, p, UNIT-p)              # way from the wall behind to the start
     if wall=='clamp':
         a1 = a + (a==0)                              # a digit at rest: any divisor will do
-        first = (xp.where(ahead, UNIT-pos, pos)+a1-1) // a1
+        first = (UNIT-behind+a1-1) // a1
         first = xp.where(a==0, n+1, first + (first==0)) # frame at which the wall ahead is reached
         m = (UNIT+a1-1) // a1                        # steps from wall to wall
         k = t-first
-        hops = k//m                                  # walls touched since
+        hops = k//m                                  # walls touched since; -1 before it
         way = a*(k-hops*m)                           # from the last of them
-        odd = (hops&1)==1
-        q = xp.where(k<0, pos+t*step, xp.where(odd==ahead, way, UNIT-way))
-        turned = (k>=0) & ~odd
+        way += xp.where(k<0, behind + a*(first-m), 0) # the start was no wall
+        turned = (hops&1)==0
     elif wall=='mirror':
-        z = (xp.where(ahead, pos, UNIT-pos) + t*a) % (2*UNIT)
-        turned = z>=UNIT
-        z = xp.where(turned, 2*UNIT-z, z)
-        q = xp.where(ahead, z, UNIT-z)
+        way = (behind + t*a) & (2*UNIT-1)            # along walls unfolded, there and back
+        turned = way>=UNIT
+        way = xp.where(turned, way-UNIT, way)        # from the wall it comes from
     else: raise ValueError(f"wall: got {wall!r}, allowed are 'clamp' and 'mirror'")
-    return q, xp.where(turned, -step, step)
+    q = xp.where(turned==ahead, UNIT-way, way)
+    shape = n,*pos.shape
+    return q.reshape(shape), xp.where(turned, -v, v).reshape(shape)
 
-# %% ../nbs/01_trajectories.ipynb #bd2ec129
+# %% ../nbs/01_trajectories.ipynb #faf4f2ee
 _k = np.arange(1<<16)*(2*np.pi/(1<<16))
 DIRECTIONS = np.rint(np.stack([np.cos(_k), np.sin(_k)], axis=-1)*(1<<20)).astype(np.int64) # `(65536, 2)` unit vectors (x, y) times 2**20
 
@@ -75,7 +76,7 @@ def direction_steps(
     "Steps of one length in all directions"
     return np.rint(DIRECTIONS*(speed*(UNIT>>20))).astype(np.int64)
 
-# %% ../nbs/01_trajectories.ipynb #24cbc743
+# %% ../nbs/01_trajectories.ipynb #ddab0e4a
 Law = namedtuple('Law', 'start wall speed doc')
 LAWS = dict(
     benchmark  = Law('circle', 'clamp', .1, "the field's: any direction, constant speed, the overshoot at a wall is lost"),
@@ -94,7 +95,7 @@ def check_law(
         raise ValueError(f'speed: got {speed!r}, allowed is a number from 0 to 1, the share of the free canvas in one frame')
     return LAWS[law],float(speed)
 
-# %% ../nbs/01_trajectories.ipynb #fb7dbd1f
+# %% ../nbs/01_trajectories.ipynb #aec082b6
 def bounce_randomly(
     pos, # int64 `(..., 2)` start positions (x, y) in units
     step, # int64 `(..., 2)` steps in units
@@ -113,7 +114,7 @@ def bounce_randomly(
         ps.append(pos); vs.append(step)
     return xp.stack(ps), xp.stack(vs)
 
-# %% ../nbs/01_trajectories.ipynb #ee8ae71e
+# %% ../nbs/01_trajectories.ipynb #72fdf79b
 def random_corners(
     seq_length:int, # Number of frames
     law:str='tutorial', # A name in `LAWS`
