@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/21_all.ipynb #0dece8d2
+# %% ../nbs/21_all.ipynb #f2292ded
 from .digits import *
 from .trajectories import *
 from .frames import *
@@ -17,7 +17,16 @@ from .dataloaders import *
 from .models import *
 from .metrics import *
 from .learner import *
+from .results import *
+from .recurrent import *
+from .simvp import *
+from .phydnet import *
+from .transport import *
+from .tracker import *
+from .floor import *
+from .bouncing import *
+from .ladder import *
 from .train import *
 
-# %% ../nbs/21_all.ipynb #c23942d6
+# %% ../nbs/21_all.ipynb #5272ad87
 __all__ = [o for o in globals() if not o.startswith('_')]
