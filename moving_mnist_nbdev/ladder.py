@@ -6,7 +6,7 @@
 __all__ = ['Rung', 'RUNGS', 'make_model', 'rung_learner', 'fit_rung', 'resume_training', 'judge_model', 'moving_mnist_benchmark',
            'ladder_results']
 
-# %% ../nbs/19_ladder.ipynb #c34c3e33
+# %% ../nbs/19_ladder.ipynb #bfd57ea2
 import json,tempfile,time,torch
 import numpy as np
 from collections import namedtuple
@@ -22,8 +22,9 @@ from .learner import *
 from .results import *
 from .recurrent import *
 from .simvp import *
+from .phydnet import *
 
-# %% ../nbs/19_ladder.ipynb #406a3407
+# %% ../nbs/19_ladder.ipynb #5d8bc870
 Rung = namedtuple('Rung', 'title make published bs lr loss cbs fit told', defaults=(None, 4, 5e-3, None, list, None, ''))
 
 def _simvp(translator, n_in, n_out, size, **kwargs): return SimVP(n_in, n_out, translator=translator, **kwargs).to(memory_format=torch.channels_last)
@@ -38,7 +39,8 @@ RUNGS = dict(
     convgru  = Rung('ConvGRU', lambda n_in,n_out,size: ConvGRU(n_out)),
     convlstm = Rung('ConvLSTM', lambda n_in,n_out,size: ConvLSTM(n_out, hidden=(32,32)), lambda n_in,n_out,size: ConvLSTM(n_out), cbs=lambda: [ScheduledSampling()]),
     **{name: Rung(title, partial(_simvp, translator, **_small), partial(_simvp, translator), loss=loss)
-       for name,title,translator,loss in (('simvp_incepu','SimVP IncepU','incepu',None), ('simvp_gsta','SimVP gSTA','gsta',None), ('tau','TAU','tau',DiffDivLoss))})
+       for name,title,translator,loss in (('simvp_incepu','SimVP IncepU','incepu',None), ('simvp_gsta','SimVP gSTA','gsta',None), ('tau','TAU','tau',DiffDivLoss))},
+    phydnet  = Rung('PhyDNet', lambda n_in,n_out,size: PhyDNet(n_out, width=32, hidden=(32,)), lambda n_in,n_out,size: PhyDNet(n_out), lr=4e-3, cbs=lambda: [PhyDNetLosses()]))
 
 def make_model(
     name:str, # A name in `RUNGS`

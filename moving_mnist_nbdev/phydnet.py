@@ -78,7 +78,7 @@ def _encoder(c, n): return nn.Sequential(_layer(_down(c, n//2, 2)), _layer(_down
 def _decoder(n, c): return nn.Sequential(_layer(_up(n, n//2, 2)), _layer(_up(n//2, n//2)), _up(n//2, c, 2), nn.Sigmoid())
 def _pair(conv, n): return nn.Sequential(_layer(conv(n, n)), _layer(conv(n, n)))
 
-# %% ../nbs/14_phydnet.ipynb #b8cb517c
+# %% ../nbs/14_phydnet.ipynb #4fcb67fc
 class PhyDNet(nn.Module):
     "A physical and a residual memory, which foresee one frame after the other"
     def __init__(self,
@@ -96,42 +96,48 @@ class PhyDNet(nn.Module):
         self.dec_phys,self.dec_res = _pair(_up, width),_pair(_up, width)
         self.phys = PhyCell(width, ks)
         self.res = nn.ModuleList(_LSTMCell(a, b) for a,b in zip(self.widths, self.widths[1:]))
+        nn.init.constant_(self.dec[-2].bias, -3)
 
-    def moment_loss(self): return self.phys.moment_loss()
+    def see(self, x): # Frames `(N, channels, H, W)` -> for each branch `(N, width, H/4, W/4)`
+        f = self.enc(x)
+        return self.enc_phys(f),self.enc_res(f)
 
-# %% ../nbs/14_phydnet.ipynb #c3b6c4b9
+    def draw(self, phys, res): # What the memories hold, `(N, width, H/4, W/4)` both -> frames `(N, channels, H, W)`
+        return self.dec(self.dec_phys(phys)+self.dec_res(res))
+
+# %% ../nbs/14_phydnet.ipynb #7db75fc9
 @patch
-def step(self:PhyDNet,
-    f, # Features of a frame `(B, width, H/4, W/4)`
-    phys, # State of PhyCell
-    res # States `(h, c)` of the ConvLSTM cells; they are replaced in place
-): # Features of the next frame, and the new state of PhyCell
-    phys = self.phys(self.enc_phys(f), phys)
-    o = self.enc_res(f)
-    for i,cell in enumerate(self.res): res[i] = o,_ = cell(o, res[i])
-    return self.dec_phys(phys)+self.dec_res(o),phys
+def remember(self:PhyDNet,
+    u, # What PhyCell sees `(B, width, H/4, W/4)`
+    v, # What the ConvLSTM sees, of the same shape
+    state # State of PhyCell, then `(h, c)` of each ConvLSTM cell; replaced in place
+)->tuple: # What the memories hold now
+    state[0] = self.phys(u, state[0])
+    for i,cell in enumerate(self.res): state[i+1] = v,_ = cell(v, state[i+1])
+    return state[0],v
 
+# %% ../nbs/14_phydnet.ipynb #5b34cdfe
 @patch
 def forward(self:PhyDNet,
     x, # Frames, each `(B, channels, H, W)`, pixels 0 to 1; H and W are multiples of 4
     n_out:int=None, # Frames to predict; `None` takes what the model was made for
-    targets=None, # True frames, for teacher forcing
-    p:float=0. # How likely a true frame is fed back instead of the predicted one
+    targets=None, # The true frames, where some of them are to be read
+    p:float=0. # Probability that a true frame is read in place of a prediction, for each clip and frame anew
 )->list: # `n_out` frames `(B, channels, H, W)`; those foreseen while reading stand before them if `read_ahead` is set
-    x,n_out = check_frames(x, 4),self.n_out if n_out is None else n_out
-    fs = self.enc(x.flatten(0,1)).unflatten(0, x.shape[:2])              # (T, B, width, H/4, W/4)
-    phys = torch.zeros_like(fs[0])
-    res = [fs.new_zeros(2, fs.shape[1], n, *fs.shape[3:]) for n in self.widths[1:]]
-    ahead = []
-    for f in fs: o,phys = self.step(f, phys, res); ahead.append(o)
-    out = [self.dec(o) for o in (ahead if self.read_ahead else ahead[-1:])]
-    for i in range(n_out-1):
-        true = targets is not None and torch.rand(())<p
-        o,phys = self.step(self.enc(targets[i] if true else out[-1]), phys, res)
-        out.append(self.dec(o))
+    x = check_frames(x, 4)
+    T,B = x.shape[:2]
+    seen = [o.unflatten(0, (T,B)) for o in self.see(x.flatten(0,1))]              # twice (T, B, width, H/4, W/4)
+    state = [torch.zeros_like(seen[0][0]), *[x.new_zeros(2, B, n, *seen[0].shape[3:]) for n in self.widths[1:]]]
+    held = [self.remember(u, v, state) for u,v in zip(*seen)]
+    if not self.read_ahead: held = held[-1:]
+    out = list(self.draw(*map(torch.cat, zip(*held))).unflatten(0, (-1,B)))       # T or 1 of (B, channels, H, W)
+    for t in range((self.n_out if n_out is None else n_out)-1):
+        o = out[-1]
+        if p: o = torch.where(torch.rand(B, 1, 1, 1, device=o.device)<p, targets[t].as_subclass(torch.Tensor), o)
+        out.append(self.draw(*self.remember(*self.see(o), state)))
     return out
 
-# %% ../nbs/14_phydnet.ipynb #e1101bf1
+# %% ../nbs/14_phydnet.ipynb #7af12c48
 class PhyDNetLosses(Callback):
     "Train also on the input frames foreseen while reading, and on the moments of the kernels"
     def __init__(self,
@@ -146,7 +152,7 @@ class PhyDNetLosses(Callback):
 
     def after_loss(self):
         if not self.training: return
-        self.learn.loss_grad += self.loss_func(self.ahead, self.xb[0][1:]) + self.moments*self.model.moment_loss()
+        self.learn.loss_grad += self.loss_func(self.ahead, self.xb[0][1:]) + self.moments*self.model.phys.moment_loss()
         del self.ahead
 
     def after_batch(self): self.model.read_ahead = False
