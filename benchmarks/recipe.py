@@ -1,6 +1,6 @@
-"""How the recipe of `forecast_learner` and the ladder was chosen: one thing changed at a time, ConvGRU, 60 seconds of one core each, judged on validation clips.
+"""How the recipe of `forecast_learner` and the ladder was chosen: one thing changed at a time, ConvGRU, 40 seconds of one core each, judged on validation clips.
 
-    OMP_NUM_THREADS=1 python benchmarks/recipe.py          # about 12 minutes; writes benchmarks/recipe.json"""
+    OMP_NUM_THREADS=1 python benchmarks/recipe.py          # about 10 minutes; writes benchmarks/recipe.json"""
 import json
 from fastai.vision.all import *
 from torch.optim.swa_utils import AveragedModel,get_ema_multi_avg_fn
@@ -36,7 +36,7 @@ trials = {
 
 if __name__=='__main__':
     torch.set_num_threads(1)
-    seconds,res = 60,{}
+    seconds,res = 40,{}
     for name,kwargs in trials.items():
         res[name] = fit(seconds, **kwargs)
         print(f'{name:75}', res[name], flush=True)
