@@ -289,7 +289,7 @@ def log_prob_pixels(
     far = torch.where(lo>0, (-lo).sigmoid()-above, hi.sigmoid()-below).clamp_min(1e-9) # without loss of digits in the tails
     return torch.where((k>0)&(k<free), far, near).log()
 
-# %% ../nbs/16_tracker.ipynb #c7247f86
+# %% ../nbs/16_tracker.ipynb #fe778d77
 class MotionNet(nn.Module):
     "From past corners of a digit to a distribution of its corners in each frame to come"
     def __init__(self,
@@ -307,8 +307,7 @@ class MotionNet(nn.Module):
         def block(): return nn.Sequential(nn.LayerNorm(2*width), nn.Linear(2*width, width), nn.GELU(), nn.Linear(width, width))
         self.blocks = nn.ModuleList(block() for _ in range(layers))
         self.out = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 3*n_out*K))
-        nn.init.zeros_(self.out[1].weight)
-        nn.init.normal_(self.out[1].bias, std=.5)
+        nn.init.zeros_(self.out[1].weight); nn.init.normal_(self.out[1].bias, std=.5)
 
     def forward(self,
         past # int64 `(n_in, N, 2)`
@@ -447,10 +446,11 @@ def forward(self:Tracker,
     out = torch.cat([self.forecast(o) for o in f[:,:,0].float().split(32, dim=1)], dim=1)
     return list(out[:n_out,:,None])
 
-# %% ../nbs/16_tracker.ipynb #93751549
+# %% ../nbs/16_tracker.ipynb #95c1ed40
 def _learner(dl, valid, net, loss, seconds, clock):
     dls = DataLoaders(dl, valid, device=next(net.parameters()).device)
-    return Learner(dls, net, loss_func=loss, opt_func=partial(OptimWrapper, opt=torch.optim.AdamW), wd=.01, cbs=[GradientClip(1.), Budget(seconds, clock)])
+    return Learner(dls, net, loss_func=loss, opt_func=partial(OptimWrapper, opt=torch.optim.AdamW, betas=(.9,.98)), wd=.01,
+                   cbs=[GradientClip(1.), Budget(seconds, clock)])
 
 # %% ../nbs/16_tracker.ipynb #c0cbdb9a
 def fit_tracker(

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['place_cells', 'move_cells', 'match_shifts', 'shifts_of', 'guess_velocities', 'Transport']
 
-# %% ../nbs/15_transport.ipynb #7f7dca29
+# %% ../nbs/15_transport.ipynb #45a9db85
 import torch
 from torch import nn
 import torch.nn.functional as F
 from fastcore.basics import patch
-from .models import check_frames
+from .models import check_frames,rollout
 from .recurrent import ConvGRUCell
 
 # %% ../nbs/15_transport.ipynb #c6f3e12b
@@ -153,15 +153,14 @@ def move(self:Transport,
     out = move_cells(pick(ink).unflatten(-1, (k,k)), py, px)              # (B, n_out, H, W)
     return list(out.transpose(0,1).unsqueeze(2))
 
-# %% ../nbs/15_transport.ipynb #2e65f521
+# %% ../nbs/15_transport.ipynb #06697bcf
 @patch
 def forward(self:Transport,
     x, # Frames, each `(B, 1, H, W)`, 0 for black; H and W are multiples of `fold`
-    n_out:int=None # Frames to predict, at most what the model was made for, which `None` takes
+    n_out:int=None # Frames to predict; `None` takes what the model was made for
 )->list: # `n_out` frames `(B, 1, H, W)`
+    if n_out and n_out>self.n_out: return rollout(self, x, n_out)
     x = check_frames(x, self.fold)
-    n_out = self.n_out if n_out is None else n_out
-    if not 1<=n_out<=self.n_out: raise ValueError(f'n_out: got {n_out}, allowed is 1 to {self.n_out}, for which the model was made')
     if x.shape[2]!=1: raise ValueError(f'x: got {x.shape[2]} channels, allowed is 1')
     if x.min()<0: raise ValueError(f'x: got pixels down to {x.min():.2f}, allowed is 0 for black and more for ink, as in `get_dls(..., stats=None)`')
     return self.move(*self.watch(x))[:n_out]
