@@ -50,13 +50,26 @@ def _pixels(r, n, edges):
     starts = np.concatenate([cut-lo,hi-cut])*np.tile(r.count, 2).astype(float)
     return np.bincount(at, starts, n*(free+1)).reshape(n, free+1)        # (directions, free+1)
 
-# %% ../nbs/17_floor.ipynb #d69aff1b
+# %% ../nbs/17_floor.ipynb #fd00ab08
 @lru_cache
 def _all_steps(law, speed):
     law,speed = check_law(law, speed)
     if law.start=='circle': return direction_steps(speed).T                   # (2, 65536)
     return np.tile((2*np.arange(1<<16)+1)*to_units(speed)>>17, (2,1))
 
+def _there(r): # bool `(65536,)`: which directions have a run?
+    res = np.zeros(1<<16, dtype=bool)
+    res[r.k] = True
+    return res
+
+def _check_corners(corners, free):
+    c = np.asarray(corners)
+    if c.ndim!=2 or c.shape[1]!=2 or not len(c) or c.dtype.kind not in 'iu':
+        raise ValueError(f'corners: got {c.dtype} {c.shape}, allowed are whole numbers (n_in, 2)')
+    if c.min()<0 or c.max()>free: raise ValueError(f'corners: got {c.min()}..{c.max()}, allowed is 0..{free}')
+    return c.astype(np.int64)
+
+# %% ../nbs/17_floor.ipynb #f3c3ff2f
 class HiddenStates:
     "All states that a digit can be in after its corners were seen"
     def __init__(self,
@@ -76,18 +89,6 @@ class HiddenStates:
         if not all(map(len, ks)): raise ValueError(f'corners: got {c.tolist()}, allowed are paths that the {law} law can make')
         self.pace = [abs(s[k]) for s,k in zip(steps, ks)]
         self.runs = [r._replace(k=np.searchsorted(k, r.k)) for r,k in zip(runs, ks)]
-
-def _there(r): # bool `(65536,)`: which directions have a run?
-    res = np.zeros(1<<16, dtype=bool)
-    res[r.k] = True
-    return res
-
-def _check_corners(corners, free):
-    c = np.asarray(corners)
-    if c.ndim!=2 or c.shape[1]!=2 or not len(c) or c.dtype.kind not in 'iu':
-        raise ValueError(f'corners: got {c.dtype} {c.shape}, allowed are whole numbers (n_in, 2)')
-    if c.min()<0 or c.max()>free: raise ValueError(f'corners: got {c.min()}..{c.max()}, allowed is 0..{free}')
-    return c.astype(np.int64)
 
 # %% ../nbs/17_floor.ipynb #41cdf04e
 @patch
@@ -147,7 +148,7 @@ def _one_axis(self:HiddenStates, r, sums, ends, k, pace, rng):
     z = r.lo[i] + (rng.random(len(k))*(r.hi[i]-r.lo[i])).astype(np.int64)
     return np.where(r.flip[i], UNIT-z, z),np.where(r.flip[i], -1, 1)*pace[r.k[i]]
 
-# %% ../nbs/17_floor.ipynb #63f892e5
+# %% ../nbs/17_floor.ipynb #08d896d0
 def _joined(sprites, odds, ys, xs):
     "Mean and mean square of the pixels `(ys, xs)` of a frame in which sprites may overlap"
     S,below = sprites.shape[-1],1
@@ -161,6 +162,7 @@ def _joined(sprites, odds, ys, xs):
     above = 1-below[:,:-1]
     return above.sum(1)/255, above@(2*np.arange(255)+1)/255**2
 
+# %% ../nbs/17_floor.ipynb #ea007ff0
 def frame_moments(
     sprites:np.ndarray, # uint8 `(D, S, S)`: the digits
     odds:np.ndarray # float64 `(n_out, D, free+1, free+1)`: where each of them may be
@@ -176,12 +178,13 @@ def frame_moments(
         if len(ys): r[:,ys,xs] = _joined(sprites, o, ys, xs)
     return res[:,0],res[:,1]
 
-# %% ../nbs/17_floor.ipynb #dd04f606
+# %% ../nbs/17_floor.ipynb #fa33488a
 def _likeliest(odds):
     res = np.zeros((*odds.shape[:2], odds[0,0].size))
     np.put_along_axis(res, odds.reshape(res.shape).argmax(-1, keepdims=True), 1, axis=-1)
     return res.reshape(odds.shape)
 
+# %% ../nbs/17_floor.ipynb #a377b041
 def clip_floors(
     ds:MovingMNIST, # Clips under any law but 'stochastic', drawn at whole pixels and not warped
     idxs # Indices of clips, as for `ds[]`

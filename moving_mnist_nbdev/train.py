@@ -43,7 +43,7 @@ def check_device(
         raise ValueError(f"device: got {device!r}, which cannot be used here ({str(e).splitlines()[0]}), allowed is 'cpu' or a device of this machine") from None
     return torch.device(device)
 
-# %% ../nbs/20_train.ipynb #9fe7cf17
+# %% ../nbs/20_train.ipynb #4e8c1465
 def save_picture(
     rows, # As `forecasts` returns them
     n_in:int, # Frames in the input
@@ -91,7 +91,7 @@ def moving_mnist_train(
     out,device,n_test = writable_folder(out),check_device(device),_whole('n_test', n_test)
     if not minutes>0: raise ValueError(f'minutes: got {minutes}, allowed is a number above 0')
     if lr<0 or bs<0: raise ValueError(f"{'lr' if lr<0 else 'bs'}: got {lr if lr<0 else bs}, allowed is a number above 0, or 0 for the model's own")
-    task = dict(n_in=n_in, n_out=n_out, image_size=image_size, n_digits=n_digits)
+    task = dict(n_in=n_in, n_out=n_out, image_size=image_size, n_digits=n_digits, law=law)
     make_model(model, **task) # an unknown model is an error before any clip is made
     dls = get_dls(n_in, n_out, 1_000_000+n_test, bs or RUNGS[model].bs, valid_pct=n_test/(1_000_000+n_test), stats=None, device=device,
                   n_digits=n_digits, image_size=image_size, law=law, seed=seed, source=source)
