@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Rung', 'Task', 'RUNGS', 'make_model', 'rung_learner', 'fit_rung', 'resume_training', 'judge_model',
-           'moving_mnist_benchmark', 'ladder_results']
+           'moving_mnist_benchmark']
 
 # %% ../nbs/19_ladder.ipynb #d35532f8
 import json,tempfile,time,torch
@@ -26,7 +26,7 @@ from .transport import *
 from .tracker import *
 from .bouncing import *
 
-# %% ../nbs/19_ladder.ipynb #4a99dd46
+# %% ../nbs/19_ladder.ipynb #76708bfd
 Rung = namedtuple('Rung', 'title make published bs lr loss cbs fit told', defaults=(None, 4, 5e-3, None, list, None, ''))
 Task = namedtuple('Task', 'n_in n_out image_size n_digits law', defaults=(10, 10, 64, 2, 'benchmark'))
 
@@ -45,7 +45,7 @@ RUNGS = dict(
     simvp_gsta   = Rung('SimVP gSTA', _simvp('gsta', **_small), _simvp('gsta')),
     tau          = Rung('TAU', _simvp('tau', **_small), _simvp('tau'), loss=DiffDivLoss),
     phydnet      = Rung('PhyDNet', lambda t: PhyDNet(t.n_out, width=32, hidden=(32,)), lambda t: PhyDNet(t.n_out), lr=4e-3, cbs=lambda: [PhyDNetLosses()]),
-    transport    = Rung('Transport', lambda t: Transport(t.n_out)),
+    transport    = Rung('Transport', lambda t: Transport(t.n_out), lr=2e-3),
     tracker      = Rung('Tracker', lambda t: Tracker(t.n_out, t.n_in, t.n_digits, t.image_size), fit=fit_tracker, told='where digits are, while it learns; their number and size'),
     bouncing     = Rung('LawForecaster', lambda t: LawForecaster(t.n_out, t.law, t.n_digits), told='the law, the number and size of digits and how they are centred'))
 
@@ -179,13 +179,3 @@ def moving_mnist_benchmark(
                 steps=len(learn.recorder.lrs) if trained and not rung.fit else None, train=dls.train.dataset.params if trained else None)
     torch.set_num_threads(threads)
     print(f"{rec['name']}, seed {seed}: MSE {rec['figures']['mse']['mean']:.1f} ± {rec['figures']['mse']['se']:.1f} on {n_test} test clips, record in {results}")
-
-# %% ../nbs/19_ladder.ipynb #0b3fc81e
-def ladder_results(
-    fn='../benchmarks/results.json' # File, seen from `nbs/`
-)->list: # Records in the order of the rungs, then those of other names
-    "The records of models that had the same budget, and of forecasters that need none"
-    names,task = [*RUNGS],dict(n_in=10, n_out=10, n_digits=[2], law='benchmark', image_size=64, seed=42)
-    records = [r for r in read_results(fn) if r['budget'] in (None, dict(seconds=480, clock='cpu')) and task.items()<=r['test'].items()
-               and (r['test']['n_clips']==256 or r['name']=='floor')]
-    return sorted(records, key=lambda r: (names.index(r['name']) if r['name'] in names else len(names), r['seed'] or 0))

@@ -421,7 +421,7 @@ def perceive(self:Tracker,
     tracks = settle_shift(maps, tracks-m)
     return tracks,aligned_min(f, tracks, s),rest
 
-# %% ../nbs/16_tracker.ipynb #29fa2bbf
+# %% ../nbs/16_tracker.ipynb #7cc55f33
 @patch
 def forecast(self:Tracker,
     f # Frames `(T, B, H, W)`
@@ -435,12 +435,11 @@ def forecast(self:Tracker,
 @torch.no_grad()
 def forward(self:Tracker,
     x, # `n_in` frames, each `(B, 1, image_size, image_size)` with pixels in 0..1
-    n_out:int=None # Frames to predict, at most what the tracker was made for
+    n_out:int=None # Frames to predict; `None` takes what the tracker was made for, more are made by `rollout`
 )->list: # `n_out` frames `(B, 1, image_size, image_size)`
-    f,side,n_out = check_frames(x, 4),self.image_size,self.n_out if n_out is None else n_out
-    if len(f)!=self.n_in: raise ValueError(f'x: got {len(f)} frames, allowed is {self.n_in}, what the tracker was made for')
+    if n_out and n_out>self.n_out: return rollout(self, x, n_out)
+    f,side = check_frames(x, 4, self.n_in),self.image_size
     if f.shape[2:]!=(1,side,side): raise ValueError(f'x: got frames of shape {tuple(f.shape[1:])}, allowed is (batch, 1, {side}, {side})')
-    if not 1<=n_out<=self.n_out: raise ValueError(f'n_out: got {n_out}, allowed is 1 to {self.n_out}, what the tracker was made for')
     if not (f.min()>=-.001 and f.max()<=1.001):
         raise ValueError(f'x: got pixels from {f.min():.2f} to {f.max():.2f}, allowed is 0 to 1: make batches with `stats=None`')
     out = torch.cat([self.forecast(o) for o in f[:,:,0].float().split(32, dim=1)], dim=1)
