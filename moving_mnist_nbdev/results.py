@@ -70,7 +70,7 @@ def write_result(
     os.chmod(f.name, 0o644)
     os.replace(f.name, fn)
 
-# %% ../nbs/11_results.ipynb #7026beea
+# %% ../nbs/11_results.ipynb #136a526c
 def results_table(
     records, # As `read_results` returns them
     metrics=('mse','mae','psnr','ssim') # Columns
@@ -83,7 +83,8 @@ def results_table(
         spread = (max(mse)-min(mse))/2 if len(same)>1 else same[0]['figures']['mse']['se']
         means = {k:sum(r['figures'][k]['mean'] for r in same)/len(same) for k in metrics if k in same[0]['figures']}
         rows[name] = {'parameters':same[0]['parameters'], 'seeds':len(same), **means, '±':spread}
-    return pd.DataFrame(rows).T[['parameters','seeds','mse','±',*[k for k in metrics if k!='mse']]].sort_values('mse')
+    table = pd.DataFrame(rows).T.astype({'parameters':int, 'seeds':int})
+    return table[['parameters','seeds','mse','±',*[k for k in metrics if k!='mse']]].sort_values('mse')
 
 # %% ../nbs/11_results.ipynb #59d0ff6e
 def plot_horizons(
