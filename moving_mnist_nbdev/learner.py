@@ -14,18 +14,19 @@ from .dataloaders import *
 from .models import *
 from .metrics import *
 
-# %% ../nbs/10_learner.ipynb #e8c29260
-@delegates(Learner.__init__, but='loss_func,metrics')
+# %% ../nbs/10_learner.ipynb #1c0adb37
+@delegates(Learner.__init__, but='loss_func,metrics,lr')
 def forecast_learner(
     dls:DataLoaders, # As `get_dls` makes them
     model, # Anything with the models' interface
     loss_func=None, # `None` takes the mean squared error of each frame, summed over frames
     metrics=None, # `None` takes the field's MSE
+    lr:float=5e-3, # Learning rate of fits that are not given one
     **kwargs
 )->Learner:
     "A `Learner` that foresees frames"
     loss_func = SeqLoss(MSELossFlat()) if loss_func is None else loss_func
-    return Learner(dls, model, loss_func=loss_func, metrics=FrameMetric(frame_mse) if metrics is None else metrics, **kwargs)
+    return Learner(dls, model, loss_func=loss_func, metrics=FrameMetric(frame_mse) if metrics is None else metrics, lr=lr, **kwargs)
 
 # %% ../nbs/10_learner.ipynb #73c39951
 class Budget(Callback):
