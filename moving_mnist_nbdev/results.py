@@ -6,8 +6,8 @@
 __all__ = ['summarise', 'machine_name', 'provenance', 'read_results', 'write_result', 'results_table', 'plot_horizons',
            'ladder_results']
 
-# %% ../nbs/11_results.ipynb #c95e0125
-import json,os,platform,re,sys,tempfile,time
+# %% ../nbs/11_results.ipynb #b76886fc
+import json,math,os,platform,re,sys,tempfile,time
 import fastai,torch
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -42,7 +42,7 @@ def provenance(
     return dict(machine=machine_name(device), threads=torch.get_num_threads(), date=time.strftime('%Y-%m-%d'), command=' '.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
                 versions=dict(moving_mnist_nbdev=__version__, torch=torch.__version__, fastai=fastai.__version__, python=platform.python_version()))
 
-# %% ../nbs/11_results.ipynb #e7f583f9
+# %% ../nbs/11_results.ipynb #7bd46563
 def read_results(
     fn='../benchmarks/results.json' # File, seen from `nbs/`
 )->list: # Of dicts
@@ -52,7 +52,7 @@ def read_results(
     return json.loads(fn.read_text())
 
 def _rounded(o):
-    if isinstance(o, float): return float(f'{o:.5g}')
+    if isinstance(o, float): return float(f'{o:.5g}') if math.isfinite(o) else None # JSON has no infinity, which is the PSNR of a perfect frame
     if isinstance(o, dict): return {k:_rounded(v) for k,v in o.items()}
     return [_rounded(v) for v in o] if isinstance(o, (list,tuple)) else o
 
@@ -70,10 +70,10 @@ def write_result(
     os.chmod(f.name, 0o644)
     os.replace(f.name, fn)
 
-# %% ../nbs/11_results.ipynb #136a526c
+# %% ../nbs/11_results.ipynb #4cf3f74b
 def results_table(
     records, # As `read_results` returns them
-    metrics=('mse','mae','psnr','ssim') # Columns
+    metrics=('mse','mae','ssim') # Columns
 )->pd.DataFrame: # A row for each name, best MSE first
     "The figures of records side by side; `±` is the standard error over clips, or half the range of the seeds where there are several"
     rows = {}
@@ -86,7 +86,7 @@ def results_table(
     table = pd.DataFrame(rows).T.astype({'parameters':int, 'seeds':int})
     return table[['parameters','seeds','mse','±',*[k for k in metrics if k!='mse']]].sort_values('mse')
 
-# %% ../nbs/11_results.ipynb #59d0ff6e
+# %% ../nbs/11_results.ipynb #c8347897
 def plot_horizons(
     records, # As `read_results` returns them; of those with one name the first is drawn
     ax=None, # Where to draw; `None` makes a figure
@@ -97,10 +97,11 @@ def plot_horizons(
     if ax is None: _,ax = plt.subplots(figsize=(7,4.5))
     curves = {r['name']:r['figures'][metric]['by_horizon'] for r in records[::-1]}
     T = max(map(len, curves.values()))
-    last = None
+    last,colors = None,plt.cm.tab20.colors
+    ax.set_prop_cycle(color=colors[::2]+colors[1::2])
     for name,c in sorted(curves.items(), key=lambda o: o[1][-1]):
         line, = ax.plot(range(1, len(c)+1), c, **(dict(color='k', ls='--') if name in dashed else dict(marker='.')))
-        last = c[-1] if last is None else max(c[-1], last*1.13)        # so that names do not cover each other
+        last = c[-1] if last is None else max(c[-1], last*1.15)        # so that names do not cover each other
         ax.annotate(name, (len(c), c[-1]), (T+.35, last), color=line.get_color(), va='center', fontsize=8)
     ax.set(yscale='log', xlabel='frames ahead', ylabel=metric.upper(), xlim=(.7, T*1.3))
     ax.set_yticks([o for o in (2,5,10,20,50,100,200,500) if ax.get_ylim()[0]<=o<=ax.get_ylim()[1]])
