@@ -80,7 +80,7 @@ class ClipDL(TfmdDL):
         clips = self.dataset.clips(idxs)
         return TensorClip(clips[:self.dataset.n_in]),TensorClip(clips[self.dataset.n_in:])
 
-# %% ../nbs/07_dataloaders.ipynb #f4c55ec0
+# %% ../nbs/07_dataloaders.ipynb #399cbeaa
 def get_dls(
     n_in:int, # Frames in the input
     n_out:int, # Frames in the target
@@ -96,7 +96,7 @@ def get_dls(
     "DataLoaders for video prediction: `ImageSeq` of `n_in` frames in, `ImageSeq` of `n_out` frames out"
     N,bs = _whole('N', N, 2),_whole('bs', bs)
     if isinstance(valid_pct, bool) or not isinstance(valid_pct, (int,float)) or not 0<valid_pct<1: raise ValueError(f'valid_pct: got {valid_pct!r}, allowed is a number between 0 and 1')
-    n_valid = min(max(1, int(N*valid_pct)), N-1)
+    n_valid = min(max(1, int(N*valid_pct+1e-6)), N-1)
     n_train = N-n_valid
     device = default_device() if device is None else torch.device(device)
     on = device if device.type=='cuda' and num_workers==0 else 'cpu'

@@ -157,7 +157,7 @@ def _idxs(self:ClipDataset, idxs):
         raise IndexError(f'index: got {int(arr.min() if arr.min()<0 else arr.max())}, allowed is 0 to {"2**63-1" if last is None else last}')
     return arr
 
-# %% ../nbs/04_dataset.ipynb #50356b9d
+# %% ../nbs/04_dataset.ipynb #32c20e21
 @patch
 def motion(self:MovingMNIST,
     idxs # Indices of clips, as for `[]`
@@ -170,7 +170,8 @@ def motion(self:MovingMNIST,
     idxs = arr(self._idxs(idxs))
     keys = mix64(self.key + (idxs+1)*GAMMA)                                   # (B,)
     B,D,T = len(idxs),max(self.n_digits),self.n_frames
-    u = _uniform(keys, self._slots.reshape(-1)).reshape(B, D, -1)               # (B, D, 5 or 10)
+    slots = self._slots[:D]
+    u = _uniform(keys, slots.reshape(-1)).reshape(B, D, -1)                     # (B, D, 5 or 10)
     which,pos = _below(u[...,0], len(self.digits)),u[...,1:3]
     if self._law.start=='circle': step = self._steps[_shift(u[...,3], 16)]
     else: step = ((u[...,3:5]>>1)*to_units(self.speed)) >> 31                    # the product stays below 2**63
@@ -179,7 +180,7 @@ def motion(self:MovingMNIST,
         number = arr(self.n_digits)[_below(_uniform(keys, arr(np.zeros(1, dtype=np.int64)))[:,0], len(self.n_digits))]
         present = arr(np.arange(D)) < number[:,None]                          # (B, D)
     if self._law.wall=='random':
-        later = self._slots[:,:1]+(1<<16)+arr(np.arange(T))                         # (D, T)
+        later = slots[:,:1]+(1<<16)+arr(np.arange(T))                         # (D, T)
         new = self._steps[_shift(_uniform(keys, later.reshape(-1)), 16)].reshape(B, D, T, 2)
         pos,step = bounce_randomly(pos, step, xp.moveaxis(new, 2, 0))
     else: pos,step = bounce(pos, step, T, self._law.wall)

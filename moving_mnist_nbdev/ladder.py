@@ -26,7 +26,7 @@ from .transport import *
 from .tracker import *
 from .bouncing import *
 
-# %% ../nbs/19_ladder.ipynb #76708bfd
+# %% ../nbs/19_ladder.ipynb #378b5824
 Rung = namedtuple('Rung', 'title make published bs lr loss cbs fit told', defaults=(None, 4, 5e-3, None, list, None, ''))
 Task = namedtuple('Task', 'n_in n_out image_size n_digits law', defaults=(10, 10, 64, 2, 'benchmark'))
 
@@ -57,6 +57,7 @@ def make_model(
     "The model of that name"
     if name not in RUNGS: raise ValueError(f'model: got {name!r}, allowed are {tuple(RUNGS)}')
     make,task = RUNGS[name].published if published else RUNGS[name].make, Task(**task)
+    if name=='simple' and task.n_in!=task.n_out: raise ValueError(f'n_out: got {task.n_out}, allowed is {task.n_in}: the simple model predicts one frame from each frame of the input')
     if make is None: raise ValueError(f'published: got {name!r}, which has no other size, allowed are {tuple(k for k,v in RUNGS.items() if v.published)}')
     return make(task)
 

@@ -43,7 +43,7 @@ def check_device(
         raise ValueError(f"device: got {device!r}, which cannot be used here ({str(e).splitlines()[0]}), allowed is 'cpu' or a device of this machine") from None
     return torch.device(device)
 
-# %% ../nbs/20_train.ipynb #691d3489
+# %% ../nbs/20_train.ipynb #75c7e349
 def save_picture(
     rows, # As `forecasts` returns them
     n_in:int, # Frames in the input
@@ -99,7 +99,7 @@ def moving_mnist_train(
     net = make_model(model, **task)
     learn = rung_learner(model, dls, net, path=out)
     forecasts(net, dls.valid, 1)               # frames that it cannot take are an error before it has trained
-    print(f'{model}, {sum(p.numel() for p in net.parameters()):,} parameters, trains for {minutes:g} minutes on {device} with clips from {dls.train.dataset}', flush=True)
+    print(f'{model}, {sum(p.numel() for p in net.parameters()):,} parameters, {f"trains for {minutes:g} minutes" if has_params(net) else "nothing to learn"} on {device}, clips from {dls.train.dataset}', flush=True)
     start = time.time()
     fit_rung(model, learn, 60*minutes, lr=lr, clock=time.time)
     seconds,test = time.time()-start,dls[2]
@@ -111,7 +111,7 @@ def moving_mnist_train(
     rows = forecasts(net, test, 4)
     save_picture(rows[:3], n_in, out/'forecast.png')
     animate([[a[:n_in],a,b] for a,b in rows], ['input','target','prediction'], fn=out/'forecast.gif')
-    learn.export('learner.pkl')
+    if has_params(net): learn.export('learner.pkl')
 
     print(f'\n{test.n} test clips, {n_in} -> {n_out} frames, {test.dataset.digits.name}, {seconds:.0f} s of training\n')
     print(_table(res))
