@@ -136,7 +136,7 @@ def judge_model(
     np.savez_compressed(results.parent/'forecasts'/f'{name}.npz', clips=(clips*255).round().clamp(0,255).byte().numpy())
     return rec
 
-# %% ../nbs/19_ladder.ipynb #02826db4
+# %% ../nbs/19_ladder.ipynb #fae2b67b
 @call_parse
 def moving_mnist_benchmark(
     model:str, # A name in `RUNGS`
@@ -175,8 +175,9 @@ def moving_mnist_benchmark(
     cbs = SaveModelCallback(every_epoch=True, fname='epoch', with_opt=True) if checkpoints else []
     fit_rung(model, learn, seconds, epochs, lr, clocks[clock], start, cbs)
     trained = has_params(net)
+    plain = trained and not rung.fit                                # else the model has batches and rates of its own
     rec = judge_model(f'{model}-published' if published else model, net, test, results, title=rung.title, told=rung.told, seed=seed if trained else None,
-                budget=dict(seconds=seconds, clock=clock) if trained else None, bs=bs if trained else None, lr=(lr or rung.lr) if trained else None,
-                steps=len(learn.recorder.lrs) if trained and not rung.fit else None, train=dls.train.dataset.params if trained else None)
+                budget=dict(seconds=seconds, clock=clock) if trained else None, bs=bs if plain else None, lr=(lr or rung.lr) if plain else None,
+                steps=len(learn.recorder.lrs) if plain else None, train=dls.train.dataset.params if trained else None)
     torch.set_num_threads(threads)
     print(f"{rec['name']}, seed {seed}: MSE {rec['figures']['mse']['mean']:.1f} ± {rec['figures']['mse']['se']:.1f} on {n_test} test clips, record in {results}")
