@@ -43,7 +43,7 @@ def check_device(
         raise ValueError(f"device: got {device!r}, which cannot be used here ({str(e).splitlines()[0]}), allowed is 'cpu' or a device of this machine") from None
     return torch.device(device)
 
-# %% ../nbs/20_train.ipynb #75c7e349
+# %% ../nbs/20_train.ipynb #d5df8152
 def save_picture(
     rows, # As `forecasts` returns them
     n_in:int, # Frames in the input
@@ -58,6 +58,7 @@ def save_picture(
     fig.savefig(fn, dpi=80)
     plt.close(fig)
 
+# %% ../nbs/20_train.ipynb #f8b90c16
 def _floor(ds): # What `summarise` makes of other scores
     res = floor_mse(ds, len(ds))
     return dict(mean=res['mse'], se=res['se'], by_horizon=res['horizons'])
@@ -70,6 +71,7 @@ def _table(res):
         lines.append(f'{title:24}' + ''.join(f"{v[m]['mean']:8.{d}f}" if m in v else ' '*8 for m,d in dict(mse=1, mae=1, ssim=3).items()))
     return '\n'.join(lines)
 
+# %% ../nbs/20_train.ipynb #182f8783
 @call_parse
 def moving_mnist_train(
     out:str='moving_mnist_out', # Folder for results
