@@ -6,9 +6,10 @@
 __all__ = ['Rung', 'Task', 'RUNGS', 'make_model', 'rung_learner', 'fit_rung', 'resume_training', 'judge_model',
            'moving_mnist_benchmark']
 
-# %% ../nbs/19_ladder.ipynb #d35532f8
-import json,tempfile,time,torch
+# %% ../nbs/19_ladder.ipynb #e8f30900
+import json,time
 import numpy as np
+import torch
 from collections import namedtuple
 from fastcore.script import call_parse
 from fastai.vision.all import *
@@ -114,10 +115,7 @@ def resume_training(
         return done+1
     return 0
 
-# %% ../nbs/19_ladder.ipynb #ed0d5261
-def _test_dl(n_test, bs, device, *args, **kwargs): # The same clips whatever the seed of the training
-    return ClipDL(MovingMNIST(*args, split='test', n_clips=n_test, **kwargs), bs, after_batch=ClipsToFrames(), device=device)
-
+# %% ../nbs/19_ladder.ipynb #a320ecc0
 def judge_model(
     name:str, # What the record is called
     model, # Anything with the models' interface
@@ -136,14 +134,14 @@ def judge_model(
     np.savez_compressed(results.parent/'forecasts'/f'{name}.npz', clips=(clips*255).round().clamp(0,255).byte().numpy())
     return rec
 
-# %% ../nbs/19_ladder.ipynb #fae2b67b
+# %% ../nbs/19_ladder.ipynb #af2b6152
 @call_parse
 def moving_mnist_benchmark(
     model:str, # A name in `RUNGS`
     seconds:float=480., # Time to train for
     clock:str='cpu', # What time is: cpu, the processor time on one core; or wall, where a GPU does the work
     seed:int=0, # Seed of training clips and weights
-    published:bool_arg=False, # Take the size that the paper's figures are from, instead of the small one
+    published:bool=False, # Take the size that the paper's figures are from, instead of the small one
     n_in:int=10, # Frames that the model sees
     n_out:int=10, # Frames that it is to foresee
     law:str='benchmark', # benchmark, tutorial, reflection or stochastic
@@ -158,6 +156,7 @@ def moving_mnist_benchmark(
     "Train one model for a given time, judge it on fixed test clips, and write a record"
     clocks = dict(cpu=time.process_time, wall=time.time)
     if clock not in clocks: raise ValueError(f'clock: got {clock!r}, allowed are {tuple(clocks)}')
+    set_seed(seed)
     net = make_model(model, published, n_in=n_in, n_out=n_out, law=law)
     rung,results = RUNGS[model],Path(results)
     if not results.parent.is_dir(): raise ValueError(f'results: got {results}, allowed is a file in an existing folder')
@@ -165,10 +164,8 @@ def moving_mnist_benchmark(
     threads = torch.get_num_threads()
     if clock=='cpu': torch.set_num_threads(1)
     bs = bs or rung.bs
-    test = _test_dl(n_test, 16, device, n_in, n_out, law=law)
+    test = ClipDL(MovingMNIST(n_in, n_out, split='test', n_clips=n_test, law=law), 16, after_batch=ClipsToFrames(), device=device) # the same for all seeds
     dls = get_dls(n_in, n_out, 1_000_000, bs, valid_pct=64/1_000_000, stats=None, device=device, law=law, seed=seed)
-    set_seed(seed)
-    net = make_model(model, published, n_in=n_in, n_out=n_out, law=law)
     learn = rung_learner(model, dls, net)
     settings = dict(model=model, published=published, seconds=seconds, clock=clock, seed=seed, n_in=n_in, n_out=n_out, law=law, bs=bs, lr=lr, epochs=epochs)
     start = resume_training(learn, Path(checkpoints), settings) if checkpoints else 0
@@ -178,6 +175,6 @@ def moving_mnist_benchmark(
     plain = trained and not rung.fit                                # else the model has batches and rates of its own
     rec = judge_model(f'{model}-published' if published else model, net, test, results, title=rung.title, told=rung.told, seed=seed if trained else None,
                 budget=dict(seconds=seconds, clock=clock) if trained else None, bs=bs if plain else None, lr=(lr or rung.lr) if plain else None,
-                steps=len(learn.recorder.lrs) if plain else None, train=dls.train.dataset.params if trained else None)
+                steps=len(learn.recorder.lrs) if plain and not start else None, train=dls.train.dataset.params if trained else None)
     torch.set_num_threads(threads)
     print(f"{rec['name']}, seed {seed}: MSE {rec['figures']['mse']['mean']:.1f} ± {rec['figures']['mse']['se']:.1f} on {n_test} test clips, record in {results}")

@@ -86,21 +86,20 @@ def results_table(
     table = pd.DataFrame(rows).T.astype({'parameters':int, 'seeds':int})
     return table[['parameters','seeds','mse','±',*[k for k in metrics if k!='mse']]].sort_values('mse')
 
-# %% ../nbs/11_results.ipynb #c8347897
+# %% ../nbs/11_results.ipynb #a382514e
 def plot_horizons(
     records, # As `read_results` returns them; of those with one name the first is drawn
     ax=None, # Where to draw; `None` makes a figure
-    metric:str='mse', # One of `METRICS`
-    dashed=('floor',) # Names to draw as a dashed black line
+    metric:str='mse' # One of `METRICS`
 ):
-    "The error at each horizon, a line for each name, with its name at its end"
+    "The error at each horizon, a line for each name, with its name at its end; `floor` is dashed"
     if ax is None: _,ax = plt.subplots(figsize=(7,4.5))
     curves = {r['name']:r['figures'][metric]['by_horizon'] for r in records[::-1]}
     T = max(map(len, curves.values()))
     last,colors = None,plt.cm.tab20.colors
     ax.set_prop_cycle(color=colors[::2]+colors[1::2])
     for name,c in sorted(curves.items(), key=lambda o: o[1][-1]):
-        line, = ax.plot(range(1, len(c)+1), c, **(dict(color='k', ls='--') if name in dashed else dict(marker='.')))
+        line, = ax.plot(range(1, len(c)+1), c, **(dict(color='k', ls='--') if name=='floor' else dict(marker='.')))
         last = c[-1] if last is None else max(c[-1], last*1.15)        # so that names do not cover each other
         ax.annotate(name, (len(c), c[-1]), (T+.35, last), color=line.get_color(), va='center', fontsize=8)
     ax.set(yscale='log', xlabel='frames ahead', ylabel=metric.upper(), xlim=(.7, T*1.3))

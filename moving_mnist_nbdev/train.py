@@ -71,7 +71,7 @@ def _table(res):
         lines.append(f'{title:24}' + ''.join(f"{v[m]['mean']:8.{d}f}" if m in v else ' '*8 for m,d in dict(mse=1, mae=1, ssim=3).items()))
     return '\n'.join(lines)
 
-# %% ../nbs/20_train.ipynb #182f8783
+# %% ../nbs/20_train.ipynb #ff4a8022
 @call_parse
 def moving_mnist_train(
     out:str='moving_mnist_out', # Folder for results
@@ -94,11 +94,10 @@ def moving_mnist_train(
     if not minutes>0: raise ValueError(f'minutes: got {minutes}, allowed is a number above 0')
     if lr<0 or bs<0: raise ValueError(f"{'lr' if lr<0 else 'bs'}: got {lr if lr<0 else bs}, allowed is a number above 0, or 0 for the model's own")
     task = dict(n_in=n_in, n_out=n_out, image_size=image_size, n_digits=n_digits, law=law)
-    make_model(model, **task) # an unknown model is an error before any clip is made
+    set_seed(seed)
+    net = make_model(model, **task)            # an unknown model is an error before any clip is made
     dls = get_dls(n_in, n_out, 1_000_000+n_test, bs or RUNGS[model].bs, valid_pct=n_test/(1_000_000+n_test), stats=None, device=device,
                   n_digits=n_digits, image_size=image_size, law=law, seed=seed, source=source)
-    set_seed(seed)
-    net = make_model(model, **task)
     learn = rung_learner(model, dls, net, path=out)
     forecasts(net, dls.valid, 1)               # frames that it cannot take are an error before it has trained
     print(f'{model}, {sum(p.numel() for p in net.parameters()):,} parameters, {f"trains for {minutes:g} minutes" if has_params(net) else "nothing to learn"} on {device}, clips from {dls.train.dataset}', flush=True)
