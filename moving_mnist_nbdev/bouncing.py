@@ -248,12 +248,13 @@ def look_ahead(self:LawForecaster,
     mean = np.stack([frame_moments(o.sprites, p)[0] for o,p in zip(seen, odds)], axis=1)
     return list(torch.as_tensor(mean)[:,:,None])                        # n_out of (B, 1, H, H)
 
-# %% ../nbs/18_bouncing.ipynb #0217fcc9
+# %% ../nbs/18_bouncing.ipynb #26912017
 @patch
 def forward(self:LawForecaster,
     x, # Frames, as for `explain`
     n_out:int=None # Frames to predict; `None` takes what the forecaster was made for
 )->list: # `n_out` frames `(B, 1, H, H)`
+    "Explain the clips, and foresee the mean of all futures that are left"
     seen = self.explain(x)
     failed = [i for i,o in enumerate(seen) if not o.rebuilt]
     if failed: raise ValueError(f'x: clips {failed} of the batch cannot be rebuilt from {self.n_digits} digits of {self.digit_size}x{self.digit_size} pixels '

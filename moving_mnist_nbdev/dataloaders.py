@@ -47,7 +47,7 @@ class ClipsToFrames(DisplayedTransform):
 
     def decodes(self, o:TensorImageBW): return o*self.std+self.mean # Back to 0..1
 
-# %% ../nbs/07_dataloaders.ipynb #3e543a30
+# %% ../nbs/07_dataloaders.ipynb #b1723a87
 class ClipDL(TfmdDL):
     "A `TfmdDL` over a `ClipDataset` that makes each batch in one call"
     def __init__(self,
@@ -71,8 +71,8 @@ class ClipDL(TfmdDL):
         self.epoch += 1
 
     def get_idxs(self):
-        idxs = super().get_idxs()
-        return [o+self.epoch*self.n for o in idxs] if self.fresh else idxs
+        if not self.fresh: return super().get_idxs()
+        return range(self.epoch*self.n, (self.epoch+1)*self.n) # new clips need no shuffling, and millions no list
 
     def create_item(self, i): return i or 0
     def retain(self, res, b): return res

@@ -105,18 +105,19 @@ class PhyDNet(nn.Module):
     def draw(self, phys, res): # What the memories hold, `(N, width, H/4, W/4)` both -> frames `(N, channels, H, W)`
         return self.dec(self.dec_phys(phys)+self.dec_res(res))
 
-# %% ../nbs/14_phydnet.ipynb #7db75fc9
+# %% ../nbs/14_phydnet.ipynb #eb98a8b5
 @patch
 def remember(self:PhyDNet,
     u, # What PhyCell sees `(B, width, H/4, W/4)`
     v, # What the ConvLSTM sees, of the same shape
     state # State of PhyCell, then `(h, c)` of each ConvLSTM cell; replaced in place
 )->tuple: # What the memories hold now
+    "One step of both memories"
     state[0] = self.phys(u, state[0])
     for i,cell in enumerate(self.res): state[i+1] = v,_ = cell(v, state[i+1])
     return state[0],v
 
-# %% ../nbs/14_phydnet.ipynb #5b34cdfe
+# %% ../nbs/14_phydnet.ipynb #f1f0417f
 @patch
 def forward(self:PhyDNet,
     x, # Frames, each `(B, channels, H, W)`, pixels 0 to 1; H and W are multiples of 4
@@ -124,6 +125,7 @@ def forward(self:PhyDNet,
     targets=None, # The true frames, where some of them are to be read
     p:float=0. # Probability that a true frame is read in place of a prediction, for each clip and frame anew
 )->list: # `n_out` frames `(B, channels, H, W)`; those foreseen while reading stand before them if `read_ahead` is set
+    "Read all frames, then foresee one after the other"
     x = check_frames(x, 4)
     T,B = x.shape[:2]
     seen = [o.unflatten(0, (T,B)) for o in self.see(x.flatten(0,1))]              # twice (T, B, width, H/4, W/4)

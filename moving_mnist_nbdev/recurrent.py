@@ -112,7 +112,7 @@ class ConvLSTM(nn.Module):
             o = states[i][0]
         return self.head(o)                                           # the next frame: (B, folded, H/fold, W/fold)
 
-# %% ../nbs/12_recurrent.ipynb #250255f3
+# %% ../nbs/12_recurrent.ipynb #be669e9a
 @patch
 def forward(self:ConvLSTM,
     x, # Frames, each `(B, channels, H, W)`; H and W are multiples of `fold`
@@ -120,6 +120,7 @@ def forward(self:ConvLSTM,
     targets=None, # The true frames, where some of them are to be read
     p:float=0. # Probability that a true frame is read in place of a prediction, for each clip and frame anew
 )->list: # `n_out` frames `(B, channels, H, W)`
+    "Read all frames, then foresee one after the other"
     f = self._fold(x)
     states = self._start(f)
     for o in f: pred = self._step(o, states)

@@ -149,12 +149,13 @@ class SimVP(nn.Module):
         self.dec = nn.Sequential(*[_unit(hid_s, hid_s, 2 if i%2 else 1) for i in reversed(range(n_s))])
         self.head = nn.Conv2d(hid_s, channels, 1)
 
-# %% ../nbs/13_simvp.ipynb #ee2fe816
+# %% ../nbs/13_simvp.ipynb #2e37ff35
 @patch
 def step(self:SimVP,
     x, # `(n_in, B, C, H, W)`
     n:int # Frames to draw, at most `n_in`
 ): # `(n, B, C, H, W)`: the frames that follow
+    "One pass: encode, translate, decode"
     B,T = x.shape[1],self.n_in
     skip = self.enc[0](x.transpose(0,1).flatten(0,1))                       # (B*T, hid_s, H, W)
     h = self.enc[1:](skip).unflatten(0, (B,T)).flatten(1,2)                 # (B, T*hid_s, H/fold, W/fold)
@@ -168,6 +169,7 @@ def forward(self:SimVP,
     x, # `n_in` frames, each `(B, channels, H, W)`; H and W are multiples of `fold`
     n_out:int=None # Frames to predict; `None` takes what the model was made for
 )->list: # `n_out` frames `(B, channels, H, W)`
+    "Foresee frames; more than `n_in` by feeding predictions back"
     x,n_out,out = check_frames(x, self.fold, self.n_in),self.n_out if n_out is None else n_out,[]
     while len(out)<n_out:
         x = self.step(x, min(self.n_in, n_out-len(out)))

@@ -264,13 +264,9 @@ def settle_shift(
     best = score.sum(0).argmax(-1)                                    # (B, D)
     return inside.gather(3, best[None,...,None,None].expand(*tracks.shape[:3], 1, 2))[:,:,:,0]
 
-# %% ../nbs/16_tracker.ipynb #90c441d8
+# %% ../nbs/16_tracker.ipynb #d23b3e06
 class TrackDL(ClipDL):
     "Tracks of single digits: the corners in the input frames, and those in the frames to come"
-    def get_idxs(self): # In order, as always, but not as a list: there are millions
-        first = self.epoch*self.n if self.fresh else 0
-        return range(first, first+self.n)
-
     def create_batch(self, idxs):
         c = corners_of(self.dataset, idxs).flatten(1,2)               # (T, B*D, 2)
         return c[:self.dataset.n_in],c[self.dataset.n_in:]
@@ -421,7 +417,7 @@ def perceive(self:Tracker,
     tracks = settle_shift(maps, tracks-m)
     return tracks,aligned_min(f, tracks, s),rest
 
-# %% ../nbs/16_tracker.ipynb #7cc55f33
+# %% ../nbs/16_tracker.ipynb #b637fd4d
 @patch
 def forecast(self:Tracker,
     f # Frames `(T, B, H, W)`
@@ -437,6 +433,7 @@ def forward(self:Tracker,
     x, # `n_in` frames, each `(B, 1, image_size, image_size)` with pixels in 0..1
     n_out:int=None # Frames to predict; `None` takes what the tracker was made for, more are made by `rollout`
 )->list: # `n_out` frames `(B, 1, image_size, image_size)`
+    "Foresee the mean of what may come, without gradients"
     if n_out and n_out>self.n_out: return rollout(self, x, n_out)
     f,side = check_frames(x, 4, self.n_in),self.image_size
     if f.shape[2:]!=(1,side,side): raise ValueError(f'x: got frames of shape {tuple(f.shape[1:])}, allowed is (batch, 1, {side}, {side})')

@@ -153,12 +153,13 @@ def move(self:Transport,
     out = move_cells(pick(ink).unflatten(-1, (k,k)), py, px)              # (B, n_out, H, W)
     return list(out.transpose(0,1).unsqueeze(2))
 
-# %% ../nbs/15_transport.ipynb #06697bcf
+# %% ../nbs/15_transport.ipynb #0f845a3e
 @patch
 def forward(self:Transport,
     x, # Frames, each `(B, 1, H, W)`, 0 for black; H and W are multiples of `fold`
     n_out:int=None # Frames to predict; `None` takes what the model was made for
 )->list: # `n_out` frames `(B, 1, H, W)`
+    "Foresee frames; more than the model was made for by `rollout`"
     if n_out and n_out>self.n_out: return rollout(self, x, n_out)
     x = check_frames(x, self.fold)
     if x.shape[2]!=1: raise ValueError(f'x: got {x.shape[2]} channels, allowed is 1')
