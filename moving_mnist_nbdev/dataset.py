@@ -43,10 +43,10 @@ def stream_key(
 
 def _uniform(
     key, # int64 `(B,)`: one key a clip
-    slots # int64 `(K,)` or `(B, K)`: what the numbers are for
-): # int64 `(B, K)`, uniform in 0..2**32-1
+    slots # int64, any shape: what the numbers are for
+): # int64 `(*slots.shape, B)`, uniform in 0..2**32-1
     "Random numbers: a pure function of key and slot"
-    return _shift(mix64(key[:,None] + (slots+1)*GAMMA), 32)
+    return _shift(mix64(key + (slots[...,None]+1)*GAMMA), 32)
 
 def _below(
     u, # int64, uniform in 0..2**32-1, as `_uniform` gives them
@@ -118,13 +118,15 @@ class MovingMNIST(ClipDataset):
 # %% ../nbs/04_dataset.ipynb #f99b1275
 @patch
 def _make_tables(self:MovingMNIST):
-    "Sprites, the row that each begins with, steps, and what each digit's random numbers are for, on the device"
+    "Canvas to draw on; sprites, the row that each begins with, steps, and what each digit's random numbers are for, on the device"
     whole = self.subpixel or self.affine
+    self._size = self.image_size+bool(whole)                                  # the soft edge of a warped sprite may need one more pixel
     self._images,self._top = (self.digits.images,np.zeros(len(self.digits), np.int64)) if whole else trim_rows(self.digits.images)
     self._steps = direction_steps(self.speed)
-    self._slots = ((np.arange(max(self.n_digits))+1)[:,None]<<32) + np.arange(5 + (AFFINE_DRAWS if self.affine else 0)) # (D, 5 or 10)
+    self._slots = np.arange(5 + (AFFINE_DRAWS if self.affine else 0))[:,None] + ((np.arange(max(self.n_digits))+1)<<32) # (5 or 10, D)
+    self._axes = np.arange(2).reshape(2,1,1)                                  # x and y, for each digit of each clip
     if self.device.type!='cpu':
-        for o in ('key','_steps','_images','_top','_slots'): setattr(self, o, torch.as_tensor(getattr(self, o)).to(self.device))
+        for o in ('key','_steps','_images','_top','_slots','_axes'): setattr(self, o, torch.as_tensor(getattr(self, o)).to(self.device))
 
 @patch(as_prop=True)
 def free(self:MovingMNIST)->int:
@@ -169,45 +171,46 @@ def motion(self:MovingMNIST,
     arr = lambda o: np.asarray(o) if cpu else torch.as_tensor(o, device=self.device)
     idxs = arr(self._idxs(idxs))
     keys = mix64(self.key + (idxs+1)*GAMMA)                                   # (B,)
-    B,D,T = len(idxs),max(self.n_digits),self.n_frames
-    slots = self._slots[:D]
-    u = _uniform(keys, slots.reshape(-1)).reshape(B, D, -1)                     # (B, D, 5 or 10)
-    which,pos = _below(u[...,0], len(self.digits)),u[...,1:3]
-    if self._law.start=='circle': step = self._steps[_shift(u[...,3], 16)]
-    else: step = ((u[...,3:5]>>1)*to_units(self.speed)) >> 31                    # the product stays below 2**63
-    if len(self.n_digits)==1: present = arr(np.ones((B,D), dtype=bool))
+    D,T = max(self.n_digits),self.n_frames
+    u = _uniform(keys, self._slots)                                           # (5 or 10, D, B)
+    which,pos = _below(u[0], len(self.digits)),u[1:3]                         # (D, B) and (2, D, B)
+    if self._law.start=='circle': step = self._steps[_shift(u[3], 16),self._axes]
+    else: step = ((u[3:5]>>1)*to_units(self.speed)) >> 31                     # the product stays below 2**63
+    if len(self.n_digits)==1: present = arr(np.ones((len(idxs),D), dtype=bool))
     else:
-        number = arr(self.n_digits)[_below(_uniform(keys, arr(np.zeros(1, dtype=np.int64)))[:,0], len(self.n_digits))]
+        number = arr(self.n_digits)[_below(_uniform(keys, arr(np.zeros(1, dtype=np.int64)))[0], len(self.n_digits))]
         present = arr(np.arange(D)) < number[:,None]                          # (B, D)
     if self._law.wall=='random':
-        later = slots[:,:1]+(1<<16)+arr(np.arange(T))                         # (D, T)
-        new = self._steps[_shift(_uniform(keys, later.reshape(-1)), 16)].reshape(B, D, T, 2)
-        pos,step = bounce_randomly(pos, step, xp.moveaxis(new, 2, 0))
-    else: pos,step = bounce(pos, step, T, self._law.wall)
-    return which,present,pos,step,u[...,5:]
+        later = self._slots[0] + (1<<16) + arr(np.arange(T))[:,None]          # (T, D)
+        new = self._steps[_shift(_uniform(keys, later), 16)]                  # (T, D, B, 2)
+        pos,step = (o.swapaxes(1,2) for o in bounce_randomly(xp.moveaxis(pos, 0, -1), xp.moveaxis(step, 0, -1), new))
+    else: pos,step = (o.swapaxes(1,3) for o in bounce(pos, step, T, self._law.wall)) # (T, 2, D, B) -> (T, B, D, 2)
+    return which.T,present,pos,step,u[5:].swapaxes(0,2)
 
 # %% ../nbs/04_dataset.ipynb #c2bc35ce
 @patch
 def _scene(self:MovingMNIST, idxs):
-    "Sprites and corners, as `draw_frames` takes them, the canvas to draw on, and the motion"
+    "Sprites `(T or 1, B, D, H, W)` and their corners `(T, B, D, 2)`, as arrays on `device`, and the motion"
     which,present,pos,step,draws = m = self.motion(idxs)
-    sprites,corners = self._images[which],to_pixels(pos, self.free)             # (B, D, H, S) and (T, B, D, 2)
+    sprites,corners = self._images[which.T].swapaxes(0,1),to_pixels(pos, self.free) # (B, D, H, S) and (T, B, D, 2)
     corners[...,1] += self._top[which]                                        # blank rows above were cut off
     if len(self.n_digits)>1: sprites = sprites*present[...,None,None]
-    sprites,corners = torch.as_tensor(sprites),torch.as_tensor(corners)
-    if not (self.subpixel or self.affine): return sprites,corners,self.image_size,m
-    shift = (torch.as_tensor(pos*self.free) >> 16) & (ONE-1) if self.subpixel else torch.zeros_like(corners)
+    if self._size==self.image_size: return sprites[None],corners,m
+    sprites,at = torch.as_tensor(sprites),torch.as_tensor(pos)
+    shift = (at*self.free >> 16) & (ONE-1) if self.subpixel else torch.zeros_like(at)
     if self.affine: inverse = affine_inverses(self.affine, draws, self.n_frames)
-    else: inverse = (torch.eye(2, dtype=torch.int64, device=self.device)*ONE).expand(*corners.shape[:-1], 2, 2)
-    return warp_sprites(sprites, inverse, shift, self.box),corners,self.image_size+1,m # the soft edge may need one more pixel
+    else: inverse = (torch.eye(2, dtype=torch.int64, device=self.device)*ONE).expand(*at.shape[:-1], 2, 2)
+    warped = warp_sprites(sprites, inverse, shift, self.box)
+    return warped.numpy() if self.device.type=='cpu' else warped,corners,m
 
 @patch
 def clips(self:MovingMNIST,
     idxs # Indices of clips, as for `[]`
 )->torch.Tensor: # uint8 `(n_frames, B, 1, image_size, image_size)`, time first, on `device`
     "Whole clips, input and target together, a batch in one call"
-    sprites,corners,size,_ = self._scene(idxs)
-    return _draw(sprites, corners, size)[...,:self.image_size,:self.image_size] # corners are right by construction
+    idxs = self._idxs(idxs)
+    frames = _draw(lambda some: self._scene(idxs[some])[:2], self.n_frames, len(idxs), self._size, self.device) # corners are right by construction
+    return frames[...,:self.image_size,:self.image_size]
 
 # %% ../nbs/04_dataset.ipynb #91cb2eb3
 @patch
@@ -217,7 +220,7 @@ def ground_truth(self:MovingMNIST,
 )->dict: # Name -> tensor; digits that a clip does not have are NaN, -1 or False
     """`position` float32 `(B, T, D, 2)`: column x and row y of the top-left corner of a digit's box in pixels; `velocity` float32 `(B, T, D, 2)`:
     pixels a frame with which the digit leaves the frame; `label` int64 `(B, D)`; `mask` bool `(B, T, D, H, W)`: where the digit has ink"""
-    sprites,corners,size,(which,present,*motion,_) = self._scene(idxs)
+    sprites,corners,(which,present,*motion,_) = self._scene(idxs)
     present,(pos,step) = torch.as_tensor(present),map(torch.as_tensor, motion)
     def where(x): return torch.where(present[...,None], x, torch.nan).transpose(0,1)
     def position():
@@ -228,7 +231,8 @@ def ground_truth(self:MovingMNIST,
         labels = torch.from_numpy(self.digits.labels).to(self.device)[torch.as_tensor(which)]
         return torch.where(present, labels, -1)
     def mask():
-        each = [draw_frames(sprites[...,d:d+1,:,:], corners[:,:,d:d+1], size) for d in range(present.shape[1])]
+        s,c = torch.as_tensor(sprites),torch.as_tensor(corners)
+        each = [draw_frames(s[...,d:d+1,:,:], c[:,:,d:d+1], self._size) for d in range(present.shape[1])]
         masks = torch.stack(each, dim=2)[...,0,:self.image_size,:self.image_size]>0 # (T, B, D, H, W)
         return (masks & present[...,None,None]).transpose(0,1)
     made = dict(position=position, velocity=velocity, label=label, mask=mask)

@@ -6,7 +6,7 @@
 __all__ = ['compare_speed', 'draw_frames', 'trim_rows', 'generate_moving_digit', 'generate_moving_digits']
 
 # %% ../nbs/02_frames.ipynb #0531fb35
-import math,time
+import ctypes,math,time
 import numpy as np
 import torch
 from .digits import *
@@ -30,28 +30,25 @@ def compare_speed(
     return {k:float(np.median([o[k] for o in times])) for k in funcs}
 
 # %% ../nbs/02_frames.ipynb #60e0f63b
-def _draw_numpy(sprites, corners, size):
+def _draw_numpy(sprites, corners, out, first): # into clips `first` and following of `out`, `(T, all clips, 1, size, size)`
     T,B,D,_ = corners.shape
-    H,W = sprites.shape[-2:]
+    (H,W),size = sprites.shape[-2:],out.shape[-1]
     run = np.dtype((np.void, (H-1)*size+W))                     # from a sprite's first pixel to its last
     runs = np.zeros((len(sprites), D, B), run)
     rows = np.ndarray((*runs.shape, H, W), np.uint8, runs, strides=(*runs.strides, size, 1))
-    rows[:] = np.moveaxis(sprites, 1, 2)                        # (T or 1, B, D, H, W) -> (T or 1, D, B, H, W)
-    out = np.zeros(T*B*size*size, np.uint8)
-    places = np.ndarray(len(out)-run.itemsize+1, run, out, strides=(1,))
-    at = corners[...,1]*size + corners[...,0] + np.arange(0, len(out), size*size).reshape(T, B, 1)
-    at = np.ascontiguousarray(np.moveaxis(at, -1, 1))           # (T, D, B)
-    step = max(1, (1<<18)//run.itemsize)                        # so many clips at a time that their runs stay in cache
-    for c in range(0, B, step):
-        for t in range(T):
-            sprite,o = runs[t%len(runs),:,c:c+step],at[t,:,c:c+step]
-            places[o[0]] = sprite[0]
-            for d in range(1, D):
-                there = places[o[d]]
-                ink = there.view(np.uint8)                      # (runs * bytes in a run)
-                np.maximum(ink, sprite[d].view(np.uint8), out=ink)
-                places[o[d]] = there
-    return out.reshape(T, B, 1, size, size)
+    rows[:] = sprites.swapaxes(1,2)                             # (T or 1, B, D, H, W) -> (T or 1, D, B, H, W)
+    places = np.ndarray(out.size-run.itemsize+1, run, out, strides=(1,))
+    starts = (np.arange(T)[:,None]*out.shape[1] + np.arange(first, first+B))*size**2 # (T, B)
+    at = (corners[...,1]*size + corners[...,0] + starts[...,None]).swapaxes(1,2) # (T, D, B)
+    times = T//len(runs)                                        # frames that show the same sprites
+    for frames,o,sprite,ink in zip(out[:,first:first+B], at, [*runs]*times, [*runs.view(np.uint8)]*times):
+        frames[:] = 0
+        places[o[0]] = sprite[0]
+        for d in range(1, D):
+            there = places[o[d]]
+            both = there.view(np.uint8)                         # (runs * bytes in a run)
+            np.maximum(both, ink[d], out=both)
+            places[o[d]] = there
 
 # %% ../nbs/02_frames.ipynb #4ce25ad6
 def _draw_torch(sprites, corners, size):
@@ -68,11 +65,15 @@ def _draw_torch(sprites, corners, size):
     for d in range(1, D): torch.maximum(out, frames.index_select(0, at[...,d].reshape(-1)), out=out)
     return out.view(T, B, 1, size, size)
 
-def _draw(sprites, corners, size):
-    if sprites.ndim==4: sprites = sprites[None]
-    if sprites.device.type!='cpu': return _draw_torch(sprites, corners, size)
-    return torch.from_numpy(_draw_numpy(sprites.numpy(), corners.numpy(), size))
+# %% ../nbs/02_frames.ipynb #8be2c6d1
+def _draw(scene, T, B, size, device): # scene: slice of clips -> their sprites `(T or 1, ., D, H, W)` and corners `(T, ., D, 2)`
+    if device.type!='cpu': return _draw_torch(*scene(slice(None)), size)
+    out = np.empty((T, B, 1, size, size), np.uint8)
+    stretch = max(1, (1<<19)//size**2)
+    for c in range(0, B, stretch): _draw_numpy(*scene(slice(c, c+stretch)), out, c)
+    return torch.from_numpy(out)
 
+# %% ../nbs/02_frames.ipynb #c94a7e20
 def draw_frames(
     sprites:torch.Tensor, # uint8 `(B, D, H, W)`, or `(T, B, D, H, W)` where they change from frame to frame
     corners:torch.Tensor, # int64 `(T, B, D, 2)`: column x and row y of each sprite's top-left corner, 0 to `size`-W and `size`-H
@@ -83,7 +84,10 @@ def draw_frames(
     if size<max(H,W): raise ValueError(f'size: got a canvas of {size} pixels, allowed is {max(H,W)}, the side of the sprites, or more')
     for name,c,free in zip(('columns','rows'), corners.unbind(-1), (size-W,size-H)):
         if c.numel() and not 0<=c.min()<=c.max()<=free: raise ValueError(f'corners: got {name} {int(c.min())}..{int(c.max())}, allowed is 0..{free}')
-    return _draw(sprites, corners, size)
+    device = sprites.device
+    if sprites.ndim==4: sprites = sprites[None]
+    if device.type=='cpu': sprites,corners = sprites.numpy(),corners.numpy()
+    return _draw(lambda some: (sprites[:,some], corners[:,some]), *corners.shape[:2], size, device)
 
 # %% ../nbs/02_frames.ipynb #66d14250
 def trim_rows(
@@ -95,6 +99,13 @@ def trim_rows(
     H = (last-first).max()+1
     first = np.minimum(first, images.shape[1]-H)                  # a low digit keeps blank rows above it
     return images[np.arange(len(images))[:,None],first[:,None]+np.arange(H)],first
+
+# %% ../nbs/02_frames.ipynb #a1e93f60
+try: _mallopt = ctypes.CDLL(None).mallopt
+except (AttributeError, TypeError): _mallopt = None                # not Linux, or another C library
+if _mallopt:
+    _mallopt(-3, 1<<28) or _mallopt(-3, 1<<25)                  # M_MMAP_THRESHOLD: smaller blocks are kept when they are freed
+    _mallopt(-1, 1<<28)                                         # M_TRIM_THRESHOLD: as long as they are no more than this
 
 # %% ../nbs/02_frames.ipynb #a62c4711
 def generate_moving_digit(

@@ -35,6 +35,7 @@ def to_pixels(
 
 # %% ../nbs/01_trajectories.ipynb #e307b90c
 def _xp(x): return torch if isinstance(x, torch.Tensor) else np
+def _divmod(a, b): return (a//b, a%b) if _xp(a) is torch else divmod(a, b) # tensors have no divmod
 
 def bounce(
     pos, # int64 start positions in units, any shape, a numpy array or a torch tensor on any device
@@ -43,28 +44,25 @@ def bounce(
     wall:str='clamp' # 'clamp': the overshoot is lost; 'mirror': it is reflected
 ): # `(positions, steps)`, each int64 `(n, *pos.shape)`; the step is the one after any bounce
     "Positions at frames 1 to `n` of points that move between two walls, in one go and without rounding"
-    xp,p,v = _xp(pos),pos.reshape(-1),step.reshape(-1)
-    t = xp.arange(1, n+1, **(dict(device=pos.device) if xp is torch else {}))[:,None]
-    ahead,a = v>=0,abs(v)
-    behind = xp.where(ahead, p, UNIT-p)              # way from the wall behind to the start
+    if wall not in ('clamp','mirror'): raise ValueError(f"wall: got {wall!r}, allowed are 'clamp' and 'mirror'")
+    xp = _xp(pos)
+    t = xp.arange(1, n+1, **(dict(device=pos.device) if xp is torch else {})).reshape(-1, *[1]*pos.ndim)
+    a,back = abs(step),step>>63                      # -1 for a digit that moves towards 0, 0 for others
+    behind = abs((back&UNIT)-pos)                    # way from the wall behind to the start
     if wall=='clamp':
-        a1 = a + (a==0)                              # a digit at rest: any divisor will do
-        first = (UNIT-behind+a1-1) // a1
-        first = xp.where(a==0, n+1, first + (first==0)) # frame at which the wall ahead is reached
-        m = (UNIT+a1-1) // a1                        # steps from wall to wall
-        k = t-first
-        hops = k//m                                  # walls touched since; -1 before it
-        way = a*(k-hops*m)                           # from the last of them
-        way += xp.where(k<0, behind + a*(first-m), 0) # the start was no wall
-        turned = (hops&1)==0
-    elif wall=='mirror':
-        way = (behind + t*a) & (2*UNIT-1)            # along walls unfolded, there and back
-        turned = way>=UNIT
-        way = xp.where(turned, way-UNIT, way)        # from the wall it comes from
-    else: raise ValueError(f"wall: got {wall!r}, allowed are 'clamp' and 'mirror'")
-    q = xp.where(turned==ahead, UNIT-way, way)
-    shape = n,*pos.shape
-    return q.reshape(shape), xp.where(turned, -v, v).reshape(shape)
+        rest = a==0
+        a1 = a+rest                                  # a digit at rest: any divisor will do
+        m = -(-UNIT//a1)                             # steps from wall to wall
+        lead = xp.minimum((behind-UNIT)//a1+m, m-1)  # `l`; at least one step is taken before a wall is touched
+        walls,since = _divmod(t+lead, m+rest*n)      # a digit at rest gets nowhere in n frames
+        way = a*since
+        way += (walls==0)*(behind-a*lead)            # the start was no wall
+    else:
+        way = behind + t*a                           # along walls unfolded
+        walls = way>>32
+        way &= UNIT-1
+    turned = walls&1
+    return abs(((turned^back)&1)*UNIT-way), step*(1-2*turned)
 
 # %% ../nbs/01_trajectories.ipynb #faf4f2ee
 _k = np.arange(1<<16)*(2*np.pi/(1<<16))
