@@ -35,8 +35,8 @@ def _draw_numpy(sprites, corners, out, first): # into clips `first` and followin
     (H,W),size = sprites.shape[-2:],out.shape[-1]
     run = np.dtype((np.void, (H-1)*size+W))                     # from a sprite's first pixel to its last
     runs = np.zeros((len(sprites), D, B), run)
-    rows = np.ndarray((*runs.shape, H, W), np.uint8, runs, strides=(*runs.strides, size, 1))
-    rows[:] = sprites.swapaxes(1,2)                             # (T or 1, B, D, H, W) -> (T or 1, D, B, H, W)
+    rows = np.ndarray((*runs.shape, H), np.dtype((np.void, W)), runs, strides=(*runs.strides, size))
+    rows[:] = sprites.swapaxes(1,2).view(rows.dtype)[...,0]     # (T or 1, B, D, H, W) -> (T or 1, D, B, H) rows of W bytes
     places = np.ndarray(out.size-run.itemsize+1, run, out, strides=(1,))
     starts = (np.arange(T)[:,None]*out.shape[1] + np.arange(first, first+B))*size**2 # (T, B)
     at = (corners[...,1]*size + corners[...,0] + starts[...,None]).swapaxes(1,2) # (T, D, B)
@@ -86,7 +86,7 @@ def draw_frames(
         if c.numel() and not 0<=c.min()<=c.max()<=free: raise ValueError(f'corners: got {name} {int(c.min())}..{int(c.max())}, allowed is 0..{free}')
     device = sprites.device
     if sprites.ndim==4: sprites = sprites[None]
-    if device.type=='cpu': sprites,corners = sprites.numpy(),corners.numpy()
+    if device.type=='cpu': sprites,corners = sprites.contiguous().numpy(),corners.numpy()
     return _draw(lambda some: (sprites[:,some], corners[:,some]), *corners.shape[:2], size, device)
 
 # %% ../nbs/02_frames.ipynb #66d14250
