@@ -162,7 +162,8 @@ def _idxs(self:ClipDataset, idxs):
 # %% ../nbs/04_dataset.ipynb #32c20e21
 @patch
 def motion(self:MovingMNIST,
-    idxs # Indices of clips, as for `[]`
+    idxs, # Indices of clips, as for `[]`
+    steps=True # Follow the steps too, which takes a moment and is not needed for drawing
 )->tuple: # `(which, present, position, step, draws)`
     """What happens in each clip, before anything is drawn, as arrays on `device`: sprite indices and presence `(B, D)`,
     positions and steps `(n_frames, B, D, 2)` in units, and the random numbers that `affine_inverses` takes, if it is needed"""
@@ -184,15 +185,19 @@ def motion(self:MovingMNIST,
         later = self._slots[0] + (1<<16) + arr(np.arange(T))[:,None]          # (T, D)
         new = self._steps[_shift(_uniform(keys, later), 16)]                  # (T, D, B, 2)
         pos,step = (o.swapaxes(1,2) for o in bounce_randomly(xp.moveaxis(pos, 0, -1), xp.moveaxis(step, 0, -1), new))
-    else: pos,step = (o.swapaxes(1,3) for o in bounce(pos, step, T, self._law.wall)) # (T, 2, D, B) -> (T, B, D, 2)
+    else:
+        pos,walls = bounce(pos, step, T, self._law.wall)                      # (T, 2, D, B)
+        pos,step = pos.swapaxes(1,3),(step*(1-2*(walls&1))).swapaxes(1,3) if steps else None
     return which.T,present,pos,step,u[5:].swapaxes(0,2)
 
 # %% ../nbs/04_dataset.ipynb #c2bc35ce
 @patch
-def _scene(self:MovingMNIST, idxs):
+def _scene(self:MovingMNIST, idxs, steps=True):
     "Sprites `(T or 1, B, D, H, W)` and their corners `(T, B, D, 2)`, as arrays on `device`, and the motion"
-    which,present,pos,step,draws = m = self.motion(idxs)
-    sprites,corners = self._images[which.T].swapaxes(0,1),to_pixels(pos, self.free) # (B, D, H, S) and (T, B, D, 2)
+    which,present,pos,step,draws = m = self.motion(idxs, steps)
+    cpu = self.device.type=='cpu'
+    sprites = np.take(self._images, which.T, axis=0) if cpu else self._images[which.T] # (D, B, H, S)
+    sprites,corners = sprites.swapaxes(0,1),to_pixels(pos, self.free)         # (B, D, H, S) and (T, B, D, 2)
     corners[...,1] += self._top[which]                                        # blank rows above were cut off
     if len(self.n_digits)>1: sprites = sprites*present[...,None,None]
     if self._size==self.image_size: return sprites[None],corners,m
@@ -201,7 +206,7 @@ def _scene(self:MovingMNIST, idxs):
     if self.affine: inverse = affine_inverses(self.affine, draws, self.n_frames)
     else: inverse = (torch.eye(2, dtype=torch.int64, device=self.device)*ONE).expand(*at.shape[:-1], 2, 2)
     warped = warp_sprites(sprites, inverse, shift, self.box)
-    return warped.numpy() if self.device.type=='cpu' else warped,corners,m
+    return warped.numpy() if cpu else warped,corners,m
 
 @patch
 def clips(self:MovingMNIST,
@@ -209,8 +214,8 @@ def clips(self:MovingMNIST,
 )->torch.Tensor: # uint8 `(n_frames, B, 1, image_size, image_size)`, time first, on `device`
     "Whole clips, input and target together, a batch in one call"
     idxs = self._idxs(idxs)
-    frames = _draw(lambda some: self._scene(idxs[some])[:2], self.n_frames, len(idxs), self._size, self.device) # corners are right by construction
-    return frames[...,:self.image_size,:self.image_size]
+    frames = _draw(lambda some: self._scene(idxs[some], steps=False)[:2], self.n_frames, len(idxs), self._size, self.device) # corners are right by construction
+    return frames if self._size==self.image_size else frames[...,:self.image_size,:self.image_size]
 
 # %% ../nbs/04_dataset.ipynb #91cb2eb3
 @patch

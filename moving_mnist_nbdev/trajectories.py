@@ -42,7 +42,7 @@ def bounce(
     step, # int64 steps in units a frame, same shape
     n:int, # Number of frames; the first is one step after the start
     wall:str='clamp' # 'clamp': the overshoot is lost; 'mirror': it is reflected
-): # `(positions, steps)`, each int64 `(n, *pos.shape)`; the step is the one after any bounce
+): # `(positions, walls)`, each int64 `(n, *pos.shape)`: places in units, and the number of walls touched by then; an odd number has turned the step round
     "Positions at frames 1 to `n` of points that move between two walls, in one go and without rounding"
     if wall not in ('clamp','mirror'): raise ValueError(f"wall: got {wall!r}, allowed are 'clamp' and 'mirror'")
     xp = _xp(pos)
@@ -54,15 +54,14 @@ def bounce(
         a1 = a+rest                                  # a digit at rest: any divisor will do
         m = -(-UNIT//a1)                             # steps from wall to wall
         lead = xp.minimum((behind-UNIT)//a1+m, m-1)  # `l`; at least one step is taken before a wall is touched
-        walls,since = _divmod(t+lead, m+rest*n)      # a digit at rest gets nowhere in n frames
-        way = a*since
+        walls,way = _divmod(t+lead, m+rest*n)        # and steps since the last; a digit at rest touches none in n frames
+        way *= a
         way += (walls==0)*(behind-a*lead)            # the start was no wall
     else:
         way = behind + t*a                           # along walls unfolded
         walls = way>>32
         way &= UNIT-1
-    turned = walls&1
-    return abs(((turned^back)&1)*UNIT-way), step*(1-2*turned)
+    return abs(((walls^back)&1)*UNIT-way), walls
 
 # %% ../nbs/01_trajectories.ipynb #faf4f2ee
 _k = np.arange(1<<16)*(2*np.pi/(1<<16))
