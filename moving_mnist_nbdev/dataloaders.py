@@ -25,9 +25,6 @@ def show_batch(x:ImageSeq, y:ImageSeq, samples, ctxs=None, max_n=6, nrows=None, 
         for k,title in enumerate(('input','target')): samples[i][k].show(ctx=ctxs[2*i+k], title=title if i==0 else None, **kwargs)
     return ctxs
 
-# %% ../nbs/07_dataloaders.ipynb #b795eb74
-np.empty(31<<20, np.uint8); # made and freed at once: from now on blocks below 31 MB are kept for reuse
-
 # %% ../nbs/07_dataloaders.ipynb #e561f58b
 class TensorClip(TensorBase):
     "A batch of clips in one uint8 tensor `(T, B, 1, H, W)`, time first"

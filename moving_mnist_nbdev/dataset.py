@@ -113,19 +113,19 @@ class MovingMNIST(ClipDataset):
         self.image_size = _whole('image_size', image_size)
         if self.image_size<self.box: raise ValueError(f'image_size: got {image_size}, allowed is {self.box}, the side of a digit'
                                                  f'{" as it is warped" if affine else ""}, or more')
-        self._make_tables()
+        self._make_tables(self.device.type!='cpu')
 
 # %% ../nbs/04_dataset.ipynb #f99b1275
 @patch
-def _make_tables(self:MovingMNIST):
+def _make_tables(self:MovingMNIST, on_torch):
     "Canvas to draw on; sprites, the row that each begins with, steps, and what each digit's random numbers are for, on the device"
-    whole = self.subpixel or self.affine
+    self._on_torch,whole = on_torch,self.subpixel or self.affine           # the work is numpy's or torch's
     self._size = self.image_size+bool(whole)                                  # the soft edge of a warped sprite may need one more pixel
     self._images,self._top = (self.digits.images,np.zeros(len(self.digits), np.int64)) if whole else trim_rows(self.digits.images)
     self._steps = direction_steps(self.speed)
     self._slots = np.arange(5 + (AFFINE_DRAWS if self.affine else 0))[:,None] + ((np.arange(max(self.n_digits))+1)<<32) # (5 or 10, D)
     self._axes = np.arange(2).reshape(2,1,1)                                  # x and y, for each digit of each clip
-    if self.device.type!='cpu':
+    if on_torch:
         for o in ('key','_steps','_images','_top','_slots','_axes'): setattr(self, o, torch.as_tensor(getattr(self, o)).to(self.device))
 
 @patch(as_prop=True)
@@ -167,9 +167,8 @@ def motion(self:MovingMNIST,
 )->tuple: # `(which, present, position, step, draws)`
     """What happens in each clip, before anything is drawn, as arrays on `device`: sprite indices and presence `(B, D)`,
     positions and steps `(n_frames, B, D, 2)` in units, and the random numbers that `affine_inverses` takes, if it is needed"""
-    cpu = self.device.type=='cpu'
-    xp = np if cpu else torch
-    arr = lambda o: np.asarray(o) if cpu else torch.as_tensor(o, device=self.device)
+    xp = torch if self._on_torch else np
+    arr = lambda o: torch.as_tensor(o, device=self.device) if self._on_torch else np.asarray(o)
     idxs = arr(self._idxs(idxs))
     keys = mix64(self.key + (idxs+1)*GAMMA)                                   # (B,)
     D,T = max(self.n_digits),self.n_frames
@@ -195,8 +194,7 @@ def motion(self:MovingMNIST,
 def _scene(self:MovingMNIST, idxs, steps=True):
     "Sprites `(T or 1, B, D, H, W)` and their corners `(T, B, D, 2)`, as arrays on `device`, and the motion"
     which,present,pos,step,draws = m = self.motion(idxs, steps)
-    cpu = self.device.type=='cpu'
-    sprites = np.take(self._images, which.T, axis=0) if cpu else self._images[which.T] # (D, B, H, S)
+    sprites = self._images[which.T] if self._on_torch else np.take(self._images, which.T, axis=0) # (D, B, H, S)
     sprites,corners = sprites.swapaxes(0,1),to_pixels(pos, self.free)         # (B, D, H, S) and (T, B, D, 2)
     corners[...,1] += self._top[which]                                        # blank rows above were cut off
     if len(self.n_digits)>1: sprites = sprites*present[...,None,None]
@@ -206,7 +204,7 @@ def _scene(self:MovingMNIST, idxs, steps=True):
     if self.affine: inverse = affine_inverses(self.affine, draws, self.n_frames)
     else: inverse = (torch.eye(2, dtype=torch.int64, device=self.device)*ONE).expand(*at.shape[:-1], 2, 2)
     warped = warp_sprites(sprites, inverse, shift, self.box)
-    return warped.numpy() if cpu else warped,corners,m
+    return warped if self._on_torch else warped.numpy(),corners,m
 
 @patch
 def clips(self:MovingMNIST,
@@ -214,7 +212,7 @@ def clips(self:MovingMNIST,
 )->torch.Tensor: # uint8 `(n_frames, B, 1, image_size, image_size)`, time first, on `device`
     "Whole clips, input and target together, a batch in one call"
     idxs = self._idxs(idxs)
-    frames = _draw(lambda some: self._scene(idxs[some], steps=False)[:2], self.n_frames, len(idxs), self._size, self.device) # corners are right by construction
+    frames = _draw(lambda some: self._scene(idxs[some], steps=False)[:2], self.n_frames, len(idxs), self._size, self._on_torch) # corners are right by construction
     return frames if self._size==self.image_size else frames[...,:self.image_size,:self.image_size]
 
 # %% ../nbs/04_dataset.ipynb #91cb2eb3

@@ -66,8 +66,8 @@ def _draw_torch(sprites, corners, size):
     return out.view(T, B, 1, size, size)
 
 # %% ../nbs/02_frames.ipynb #8be2c6d1
-def _draw(scene, T, B, size, device): # scene: slice of clips -> their sprites `(T or 1, ., D, H, W)` and corners `(T, ., D, 2)`
-    if device.type!='cpu': return _draw_torch(*scene(slice(None)), size)
+def _draw(scene, T, B, size, on_torch): # scene: slice of clips -> their sprites `(T or 1, ., D, H, W)` and corners `(T, ., D, 2)`, tensors if `on_torch`, else arrays
+    if on_torch: return _draw_torch(*scene(slice(None)), size)
     out = np.empty((T, B, 1, size, size), np.uint8)
     stretch = max(1, (1<<19)//size**2)
     for c in range(0, B, stretch): _draw_numpy(*scene(slice(c, c+stretch)), out, c)
@@ -84,10 +84,10 @@ def draw_frames(
     if size<max(H,W): raise ValueError(f'size: got a canvas of {size} pixels, allowed is {max(H,W)}, the side of the sprites, or more')
     for name,c,free in zip(('columns','rows'), corners.unbind(-1), (size-W,size-H)):
         if c.numel() and not 0<=c.min()<=c.max()<=free: raise ValueError(f'corners: got {name} {int(c.min())}..{int(c.max())}, allowed is 0..{free}')
-    device = sprites.device
     if sprites.ndim==4: sprites = sprites[None]
-    if device.type=='cpu': sprites,corners = sprites.contiguous().numpy(),corners.numpy()
-    return _draw(lambda some: (sprites[:,some], corners[:,some]), *corners.shape[:2], size, device)
+    on_torch = sprites.device.type!='cpu'
+    if not on_torch: sprites,corners = sprites.contiguous().numpy(),corners.numpy()
+    return _draw(lambda some: (sprites[:,some], corners[:,some]), *corners.shape[:2], size, on_torch)
 
 # %% ../nbs/02_frames.ipynb #66d14250
 def trim_rows(
