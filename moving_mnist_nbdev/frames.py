@@ -6,7 +6,7 @@
 __all__ = ['compare_speed', 'draw_frames', 'trim_rows', 'generate_moving_digit', 'generate_moving_digits']
 
 # %% ../nbs/02_frames.ipynb #0531fb35
-import ctypes,math,time
+import ctypes,math,os,time
 import numpy as np
 import torch
 from .digits import *
@@ -101,8 +101,8 @@ def trim_rows(
     return images[np.arange(len(images))[:,None],first[:,None]+np.arange(H)],first
 
 # %% ../nbs/02_frames.ipynb #a1e93f60
-try: _mallopt = ctypes.CDLL(None).mallopt
-except (AttributeError, TypeError): _mallopt = None                # not Linux, or another C library
+try: _mallopt = None if any(o.startswith(('MALLOC_','GLIBC_TUNABLES')) for o in os.environ) else ctypes.CDLL(None).mallopt
+except (AttributeError, TypeError): _mallopt = None             # not Linux, or another C library
 if _mallopt:
     _mallopt(-3, 1<<28) or _mallopt(-3, 1<<25)                  # M_MMAP_THRESHOLD: smaller blocks are kept when they are freed
     _mallopt(-1, 1<<28)                                         # M_TRIM_THRESHOLD: as long as they are no more than this
