@@ -162,8 +162,8 @@ def _auto():
         return load_sklearn()
 
 def _own(source):
-    if isinstance(source, (str,Path)): d = read_folder(source)
-    else: d = Digits(np.asarray(source))
+    try: d = read_folder(source) if isinstance(source, (str,Path)) else Digits(np.asarray(source))
+    except (TypeError,ValueError) as e: raise type(e)(f'source: {e}') from None
     if len(d)<3: raise ValueError(f'source: got {len(d)} sprites, allowed are 3 or more, at least one for each split; '
                                   'to use the same ones in all splits, pass `Digits(images)`')
     return hold_out(d, 7)

@@ -16,7 +16,7 @@ from .trajectories import *
 def compare_speed(
     funcs:dict, # Name -> function without arguments
     repeats:int=7, # Rounds; in each round every function has a turn, so that a busy moment hits all of them
-    turn:float=.02, # Seconds that a turn takes at least, by calling a fast function several times
+    turn:float=.02, # Seconds that a turn is to take, by calling a fast function several times
     clock=time.perf_counter # `time.process_time` counts the processor's work for this process alone, whatever else the machine does
 )->dict: # Name -> median seconds for one call
     "Median times of several functions, measured side by side"
@@ -76,16 +76,21 @@ def _draw(scene, T, B, size, on_torch): # scene: slice of clips -> their sprites
 # %% ../nbs/02_frames.ipynb #c94a7e20
 def draw_frames(
     sprites:torch.Tensor, # uint8 `(B, D, H, W)`, or `(T, B, D, H, W)` where they change from frame to frame
-    corners:torch.Tensor, # int64 `(T, B, D, 2)`: column x and row y of each sprite's top-left corner, 0 to `size`-W and `size`-H
+    corners:torch.Tensor, # Whole numbers `(T, B, D, 2)`: column x and row y of each sprite's top-left corner, 0 to `size`-W and `size`-H
     size:int # Side of the canvas in pixels, at least that of a sprite
 )->torch.Tensor: # uint8 `(T, B, 1, size, size)`, time first, on the device of `sprites`
     "Draw a batch of clips, sprites joined by pixelwise maximum"
+    if sprites.dtype!=torch.uint8: raise TypeError(f'sprites: got {sprites.dtype}, allowed is torch.uint8')
+    if corners.dtype not in (torch.uint8,torch.int8,torch.int16,torch.int32,torch.int64): raise TypeError(f'corners: got {corners.dtype}, allowed are whole numbers')
+    if corners.ndim!=4 or corners.shape[-1]!=2 or not corners.numel(): raise ValueError(f'corners: got shape {tuple(corners.shape)}, allowed is (T, B, D, 2) with at least one of each')
+    if sprites.ndim==4: sprites = sprites[None]
+    if sprites.ndim!=5 or sprites.shape[1:3]!=corners.shape[1:3] or len(sprites) not in (1,len(corners)):
+        raise ValueError(f'sprites: got shape {tuple(sprites.shape)}, allowed is (B, D, H, W) or (T, B, D, H, W) for corners of {tuple(corners.shape)}')
     H,W = sprites.shape[-2:]
     if size<max(H,W): raise ValueError(f'size: got a canvas of {size} pixels, allowed is {max(H,W)}, the side of the sprites, or more')
     for name,c,free in zip(('columns','rows'), corners.unbind(-1), (size-W,size-H)):
-        if c.numel() and not 0<=c.min()<=c.max()<=free: raise ValueError(f'corners: got {name} {int(c.min())}..{int(c.max())}, allowed is 0..{free}')
-    if sprites.ndim==4: sprites = sprites[None]
-    on_torch = sprites.device.type!='cpu'
+        if not 0<=c.min()<=c.max()<=free: raise ValueError(f'corners: got {name} {int(c.min())}..{int(c.max())}, allowed is 0..{free}')
+    corners,on_torch = corners.long(),sprites.device.type!='cpu'
     if not on_torch: sprites,corners = sprites.contiguous().numpy(),corners.numpy()
     return _draw(lambda some: (sprites[:,some], corners[:,some]), *corners.shape[:2], size, on_torch)
 
@@ -103,9 +108,8 @@ def trim_rows(
 # %% ../nbs/02_frames.ipynb #a1e93f60
 try: _mallopt = None if any(o.startswith(('MALLOC_','GLIBC_TUNABLES')) for o in os.environ) else ctypes.CDLL(None).mallopt
 except (AttributeError, TypeError): _mallopt = None             # not Linux, or another C library
-if _mallopt:
-    _mallopt(-3, 1<<28) or _mallopt(-3, 1<<25)                  # M_MMAP_THRESHOLD: smaller blocks are kept when they are freed
-    _mallopt(-1, 1<<28)                                         # M_TRIM_THRESHOLD: as long as they are no more than this
+_kept = next((n for n in (1<<28, 1<<25) if _mallopt(-3, n)), 0) if _mallopt else 0 # M_MMAP_THRESHOLD: smaller blocks are kept when they are freed
+if _kept: _mallopt(-1, 1<<28)                                   # M_TRIM_THRESHOLD: as long as they are no more than this
 
 # %% ../nbs/02_frames.ipynb #a62c4711
 def generate_moving_digit(
@@ -114,7 +118,7 @@ def generate_moving_digit(
     law:str='tutorial' # A name in `LAWS`
 )->torch.Tensor: # uint8 `(n_frames, 1, image_size, image_size)`
     "A random digit on a random trajectory"
-    if image_size<digit_size: raise ValueError(f'image_size: got {image_size}, allowed is {digit_size}, the side of a digit, or more')
+    if not isinstance(image_size, int) or image_size<digit_size: raise ValueError(f'image_size: got {image_size}, allowed is {digit_size}, the side of a digit, or more')
     digit = get_rand_img().as_subclass(torch.Tensor)
     corners = random_corners(n_frames, law, image_size-digit_size)
     return draw_frames(digit[None,None], corners[:,None,None], image_size)[:,0]

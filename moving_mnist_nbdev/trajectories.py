@@ -7,7 +7,7 @@ __all__ = ['digit_size', 'image_size', 'step_length', 'UNIT', 'DIRECTIONS', 'Law
            'direction_steps', 'check_law', 'bounce_randomly', 'random_corners', 'get_random_trajectory']
 
 # %% ../nbs/01_trajectories.ipynb #662de897
-import math,random
+import math,numbers,random
 from collections import namedtuple
 import numpy as np
 import torch
@@ -81,14 +81,16 @@ LAWS = dict(
     reflection = Law('circle', 'mirror', .1, "the physically right bounce: any direction, constant speed, the overshoot is reflected"),
     stochastic = Law('circle', 'random', .1, "SM-MNIST: as the benchmark's, but a wall is left in a random direction"))
 
+def _real(x, lo, hi): return isinstance(x, numbers.Real) and not isinstance(x, bool) and lo<=x<=hi
+
 def check_law(
     law:str, # A name in `LAWS`
     speed:float=None # Step length as a share of the free canvas; `None` takes the law's own
 )->tuple: # `(Law, speed)`
     "Look a law up, and check the speed that it is to have"
-    if law not in LAWS: raise ValueError(f'law: got {law!r}, allowed are {tuple(LAWS)}')
+    if not isinstance(law, str) or law not in LAWS: raise ValueError(f'law: got {law!r}, allowed are {tuple(LAWS)}')
     speed = LAWS[law].speed if speed is None else speed
-    if isinstance(speed, bool) or not isinstance(speed, (int,float)) or not 0<=speed<=1:
+    if not _real(speed, 0, 1):
         raise ValueError(f'speed: got {speed!r}, allowed is a number from 0 to 1, the share of the free canvas in one frame')
     return LAWS[law],float(speed)
 

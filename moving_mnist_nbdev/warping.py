@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from .trajectories import *
+from .trajectories import _real
 
 # %% ../nbs/03_warping.ipynb #4eb904a3
 ONE = 1<<16 # One pixel, or the number one, in the fixed point of this module
@@ -49,11 +50,10 @@ class Affine:
     shear:float=0. # Largest lean, 0 to 1: columns that a row moves for each row that it is away from the middle
 
     def __post_init__(self):
-        def ok(x, lo, hi): return not isinstance(x, bool) and isinstance(x, (int,float)) and lo<=x<=hi
-        if not ok(self.angle, 0, 180): raise ValueError(f'angle: got {self.angle!r}, allowed is 0 to 180 degrees a frame')
-        if len(self.scale)!=2 or not all(ok(o, .1, 4) for o in self.scale) or self.scale[0]>self.scale[1]:
+        if not _real(self.angle, 0, 180): raise ValueError(f'angle: got {self.angle!r}, allowed is 0 to 180 degrees a frame')
+        if not isinstance(self.scale, (tuple,list)) or len(self.scale)!=2 or not all(_real(o, .1, 4) for o in self.scale) or self.scale[0]>self.scale[1]:
             raise ValueError(f'scale: got {self.scale!r}, allowed is (low, high) with 0.1 <= low <= high <= 4')
-        if not ok(self.shear, 0, 1): raise ValueError(f'shear: got {self.shear!r}, allowed is 0 to 1')
+        if not _real(self.shear, 0, 1): raise ValueError(f'shear: got {self.shear!r}, allowed is 0 to 1')
 
     def box(self, size): return math.ceil((size+1)*self.scale[1]*(1+self.shear)*(math.sqrt(2) if self.angle else 1)) # Side that holds a sprite of `size` and its soft edge however it is warped
 
