@@ -30,15 +30,23 @@ def mix64(
     return z ^ _shift(z, 31)
 
 # %% ../nbs/04_dataset.ipynb #67a79881
+def _as_index(x): # None if it is no whole number
+    try: return None if isinstance(x, bool) or 'bool' in str(getattr(x, 'dtype', '')) else operator.index(x)
+    except TypeError: return None
+
+def _whole(name, x, lo=1):
+    if (i := _as_index(x)) is None or i<lo: raise ValueError(f'{name}: got {x!r}, allowed is a whole number, {lo} or more')
+    return i
+
 def stream_key(
     seed:int, # 0 to 2**64-1
     split:str # 'train', 'valid' or 'test'
 )->np.ndarray: # int64 scalar array
     "The key that all clips of one seed and split share"
-    if isinstance(seed, bool) or not hasattr(seed, '__index__'): raise TypeError(f'seed: got {seed!r}, allowed is a whole number from 0 to 2**64-1')
-    if not 0<=(seed:=operator.index(seed))<1<<64: raise ValueError(f'seed: got {seed}, allowed is a whole number from 0 to 2**64-1')
+    if (i := _as_index(seed)) is None: raise TypeError(f'seed: got {seed!r}, allowed is a whole number from 0 to 2**64-1')
+    if not 0<=i<1<<64: raise ValueError(f'seed: got {seed}, allowed is a whole number from 0 to 2**64-1')
     if split not in splits: raise ValueError(f'split: got {split!r}, allowed are {splits}')
-    key = mix64(np.array([seed], dtype=np.uint64).view(np.int64) + np.int64(GAMMA))
+    key = mix64(np.array([i], dtype=np.uint64).view(np.int64) + np.int64(GAMMA))
     return mix64(key + (splits.index(split)+1)*np.array([GAMMA]))[0]
 
 def _uniform(
@@ -58,10 +66,10 @@ def _below(
 # %% ../nbs/04_dataset.ipynb #a06d1962
 TRUTHS = 'position','velocity','label','mask'
 
-def _whole(name, x, lo=1):
-    if isinstance(x, bool) or not hasattr(x, '__index__') or operator.index(x)<lo:
-        raise ValueError(f'{name}: got {x!r}, allowed is a whole number, {lo} or more')
-    return operator.index(x)
+def _truths(truth):
+    names = TRUTHS if truth is True else (truth,) if isinstance(truth, str) else truth or ()
+    if not isinstance(names, (tuple,list)) or any(o not in TRUTHS for o in names): raise ValueError(f'truth: got {truth!r}, allowed are True or names of {TRUTHS}')
+    return tuple(names)
 
 class ClipDataset(torch.utils.data.Dataset):
     "What all sets of clips share: `n_in`, `n_out`, `n_clips`, and `clips(idxs)`, which makes uint8 `(n_frames, B, 1, H, W)`"
@@ -99,16 +107,15 @@ class MovingMNIST(ClipDataset):
         device='cpu' # Where clips are made
     ):
         self.n_in,self.n_out = _whole('n_in', n_in),_whole('n_out', n_out)
-        many = isinstance(n_digits, (list,tuple,range))
+        many = isinstance(n_digits, (list,tuple,range,np.ndarray))
         self.n_digits = [_whole('n_digits', o) for o in (n_digits if many else [n_digits])]
         if not self.n_digits: raise ValueError('n_digits: got an empty list, allowed is at least one number of digits')
         self.key,self.seed,self.split = stream_key(seed, split),operator.index(seed),split
         self.n_clips = {'train':None}.get(split, 10_000) if n_clips is None else _whole('n_clips', n_clips)
         self.law,(self._law,self.speed) = law,check_law(law, speed)
         if affine is not None and not isinstance(affine, Affine): raise TypeError(f'affine: got {affine!r}, allowed is None or an `Affine`')
-        self.truth = TRUTHS if truth is True else (truth,) if isinstance(truth, str) else tuple(truth or ())
-        if set(self.truth)-set(TRUTHS): raise ValueError(f'truth: got {truth!r}, allowed are True or names of {TRUTHS}')
-        self.digits,self.subpixel,self.affine,self.device = get_digits(split, source),bool(subpixel),affine,torch.device(device)
+        self.truth,self.subpixel,self.affine,self.device = _truths(truth),bool(subpixel),affine,torch.device(device)
+        self.digits = get_digits(split, source)
         self.box = affine.box(self.digits.size) if affine else self.digits.size
         self.image_size = _whole('image_size', image_size)
         if self.image_size<self.box: raise ValueError(f'image_size: got {image_size}, allowed is {self.box}, the side of a digit'
@@ -142,21 +149,24 @@ def __repr__(self:MovingMNIST):
 @patch
 def _idxs(self:ClipDataset, idxs):
     "Check indices; int64 array `(B,)`"
+    given,n,most = idxs,self.n_clips,1<<63
     if isinstance(idxs, slice):
-        start,stop,step = idxs.start or 0, idxs.stop, idxs.step or 1
-        if stop is None: stop = self.n_clips
-        if stop is None or start<0 or stop<0 or step<1: raise IndexError(f'index: got {idxs}, allowed is start:stop:step without negative numbers, and with a stop where there is no end')
-        if self.n_clips is not None: stop = min(stop, self.n_clips)
-        idxs = range(start, stop, step)
+        start,stop,step = (default if o is None else _as_index(o) for o,default in ((idxs.start,0),(idxs.stop,n),(idxs.step,1)))
+        if None in (start,stop,step) or min(start,stop)<0 or step<1:
+            raise IndexError(f'index: got {given}, allowed is start:stop:step in whole numbers, none of them negative, and with a stop where there is no end')
+        idxs = range(start, stop if n is None else min(stop, n), step)
     if isinstance(idxs, torch.Tensor): idxs = idxs.cpu().numpy()
-    try: arr = np.asarray(idxs if isinstance(idxs, np.ndarray) else [operator.index(o) for o in idxs], dtype=np.int64)
-    except OverflowError: raise IndexError('index: got a number beyond 64 bits, allowed is 0 to 2**63-1') from None
-    except TypeError: raise TypeError(f'index: got {idxs!r}, allowed is a whole number, a list of them or a slice') from None
-    if isinstance(idxs, np.ndarray) and idxs.dtype.kind not in 'iu': raise TypeError(f'index: got an array of {idxs.dtype}, allowed are whole numbers')
-    if arr.ndim!=1 or not len(arr): raise IndexError(f'index: got shape {arr.shape}, allowed is a list of at least one index')
-    last = None if self.n_clips is None else self.n_clips-1
-    if arr.min()<0 or last is not None and arr.max()>last:
-        raise IndexError(f'index: got {int(arr.min() if arr.min()<0 else arr.max())}, allowed is 0 to {"2**63-1" if last is None else last}')
+    try: arr = np.asarray(idxs if hasattr(idxs, '__len__') else [*idxs])
+    except (TypeError,ValueError): arr = np.array(None)                       # no sequence, or an uneven one
+    if arr.dtype.kind in 'uO' and arr.ndim==1: # beyond int64, perhaps
+        ints = [_as_index(o) for o in arr]
+        if None not in ints: arr = np.array(ints, dtype=np.int64) if max(map(abs, ints), default=0)<most else np.array(None)
+        if arr.ndim!=1: raise IndexError(f'index: got {given!r}, allowed is 0 to 2**63-1')
+    if arr.ndim==1 and not len(arr): raise IndexError(f'index: got {given!r}, allowed is at least one index{"" if n is None else f" from 0 to {n-1}"}')
+    if arr.ndim!=1 or arr.dtype.kind!='i': raise TypeError(f'index: got {given!r}, allowed is a whole number, a list of them or a slice')
+    arr = arr.astype(np.int64, copy=False)
+    if arr.min()<0 or n is not None and arr.max()>=n:
+        raise IndexError(f'index: got {int(arr.min() if arr.min()<0 else arr.max())}, allowed is 0 to {"2**63-1" if n is None else n-1}')
     return arr
 
 # %% ../nbs/04_dataset.ipynb #32c20e21
@@ -219,7 +229,7 @@ def clips(self:MovingMNIST,
 @patch
 def ground_truth(self:MovingMNIST,
     idxs, # Indices of clips, as for `[]`
-    names=TRUTHS # Which of `TRUTHS`
+    names=True # Names of `TRUTHS`; `True` for all
 )->dict: # Name -> tensor; digits that a clip does not have are NaN, -1 or False
     """`position` float32 `(B, T, D, 2)`: column x and row y of the top-left corner of a digit's box in pixels; `velocity` float32 `(B, T, D, 2)`:
     pixels a frame with which the digit leaves the frame; `label` int64 `(B, D)`; `mask` bool `(B, T, D, H, W)`: where the digit has ink"""
@@ -237,16 +247,16 @@ def ground_truth(self:MovingMNIST,
         s,c = torch.as_tensor(sprites),torch.as_tensor(corners)
         each = [draw_frames(s[...,d:d+1,:,:], c[:,:,d:d+1], self._size) for d in range(present.shape[1])]
         masks = torch.stack(each, dim=2)[...,0,:self.image_size,:self.image_size]>0 # (T, B, D, H, W)
-        return (masks & present[...,None,None]).transpose(0,1)
+        return masks.transpose(0,1)
     made = dict(position=position, velocity=velocity, label=label, mask=mask)
-    return {k:made[k]() for k in names}
+    return {k:made[k]() for k in _truths(names)}
 
 # %% ../nbs/04_dataset.ipynb #f8777f8f
 @patch
 def __getitem__(self:ClipDataset, idxs):
     "`(x, y)` or `(x, y, truth)`: uint8 `(n_in, 1, H, W)` and `(n_out, 1, H, W)`; with a batch axis in front for a list or slice of indices"
     one = hasattr(idxs, '__index__') and not (isinstance(idxs, (np.ndarray,torch.Tensor)) and idxs.ndim)
-    i = [idxs] if one else idxs
+    i = self._idxs([idxs] if one else idxs)
     c = self.clips(i).transpose(0,1)
     res = c[:,:self.n_in],c[:,self.n_in:]
     if self.truth: res = *res,self.ground_truth(i, self.truth)
