@@ -21,9 +21,10 @@ from .dataset import _whole
 # %% ../nbs/05_files.ipynb #5b234504
 formats = '.npy','.npz','.pt'
 
-def _fill(ds, f, n, step=256):
+def _fill(ds, f, n):
     "Write `n` clips of `ds` as an npy file, time first"
     out = np.lib.format.open_memmap(f, 'w+', np.uint8, (ds.n_frames, n, ds.image_size, ds.image_size))
+    step = max(1, (1<<25)//out[:,0].size)
     for i in progress_bar(range(0, n, step), leave=False):
         out[:,i:i+step] = ds.clips(range(i, min(i+step, n)))[:,:,0].cpu().numpy()
     out.flush()
@@ -37,8 +38,11 @@ def save_clips(
     "Write clips 0 to `n`-1 as uint8 `(n_frames, n, image_size, image_size)`, in bounded memory and all or nothing"
     path = Path(path)
     if path.suffix not in formats: raise ValueError(f'path: got {path.name!r}, allowed is a name that ends in one of {formats}')
-    if path.exists(): raise FileExistsError(f'path: {path} is there already')
+    note = path.with_suffix('.json') # for an `.npy` only
+    for o in (path,note)[:1+(path.suffix=='.npy')]:
+        if o.exists(): raise FileExistsError(f'path: {o} is there already')
     n = len(ds) if n is None else _whole('n', n)
+    if ds.n_clips is not None and n>ds.n_clips: raise ValueError(f'n: got {n}, allowed is 1 to {ds.n_clips}, the clips that there are')
     params = {**ds.params, 'n_clips':n, 'layout':'time, clip, height, width'}
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f'.{path.name}.') as td:
@@ -51,13 +55,22 @@ def save_clips(
                 with z.open('params.npy', 'w') as f: np.lib.format.write_array(f, np.array(json.dumps(params)))
         elif path.suffix=='.pt': torch.save(dict(clips=torch.from_numpy(clips), params=params), done:=Path(td)/'t')
         else:
-            note = Path(td)/'params.json'
-            note.write_text(json.dumps(params, indent=2))
-            os.replace(note, path.with_suffix('.json'))
+            beside = Path(td)/'params.json'
+            beside.write_text(json.dumps(params, indent=2))
+            os.replace(beside, note)
         os.replace(done, path)
     return path
 
 # %% ../nbs/05_files.ipynb #f31c9e21
+def _load_npz(path):
+    with np.load(path) as z: return z['clips' if 'clips' in z.files else z.files[0]]
+
+def _load_pt(path):
+    res = torch.load(path, mmap=True, weights_only=True)
+    return (res['clips'] if isinstance(res, dict) else res).numpy()
+
+_load = {'.npy':lambda path: np.lib.format.open_memmap(path, 'r'), '.npz':_load_npz, '.pt':_load_pt}
+
 def load_clips(
     path # A file in one of `formats`
 )->np.ndarray: # uint8 `(T, N, H, W)`; memory-mapped, except from an `.npz`
@@ -65,14 +78,10 @@ def load_clips(
     path = Path(path)
     if path.suffix not in formats: raise ValueError(f'path: got {path.name!r}, allowed is a name that ends in one of {formats}')
     if not path.exists(): raise FileNotFoundError(f'path: {path} does not exist')
-    if path.suffix=='.npy': res = np.load(path, mmap_mode='r')
-    elif path.suffix=='.npz':
-        with np.load(path) as z: res = z['clips' if 'clips' in z.files else z.files[0]]
-    else:
-        res = torch.load(path, mmap=True, weights_only=True)
-        res = (res['clips'] if isinstance(res, dict) else res).numpy()
-    if res.dtype!=np.uint8 or res.ndim!=4 or res.shape[2]!=res.shape[3]:
-        raise ValueError(f'path: {path} holds {res.dtype} {res.shape}, allowed is uint8 (time, clip, height, width) with square frames')
+    try: res = _load[path.suffix](path)
+    except Exception as e: raise ValueError(f'path: {path} cannot be read as an {path.suffix} of clips ({type(e).__name__}: {e})') from e
+    if res.dtype!=np.uint8 or res.ndim!=4 or res.shape[2]!=res.shape[3] or not res.size:
+        raise ValueError(f'path: {path} holds {res.dtype} {res.shape}, allowed is uint8 (time, clip, height, width) with at least one clip and square frames')
     return res
 
 class ClipFile(ClipDataset):
@@ -85,6 +94,8 @@ class ClipFile(ClipDataset):
         self.path,self.n_in,self.n_out,self.data = Path(path),_whole('n_in', n_in),_whole('n_out', n_out),load_clips(path)
         T,self.n_clips,self.image_size,_ = self.data.shape
         if self.n_frames>T: raise ValueError(f'n_in+n_out: got {n_in}+{n_out} frames, but the clips in {path} have {T}')
+
+    def __reduce__(self): return type(self),(self.path.absolute(), self.n_in, self.n_out) # another process opens the file itself
 
     def __repr__(self): return f'ClipFile({self.path.name}, {self.n_clips:,} clips, {self.n_in} -> {self.n_out} frames, {self.image_size}x{self.image_size})'
 
@@ -102,6 +113,7 @@ def published_test_clips(
 )->ClipFile: # 10,000 clips of the benchmark
     "The field's test clips, downloaded by torchvision if they are not there yet; raises `ConnectionError` where that is not possible"
     from torchvision.datasets import MovingMNIST as TorchvisionMovingMNIST
+    if _whole('n_in', n_in)+_whole('n_out', n_out)>20: raise ValueError(f'n_in+n_out: got {n_in}+{n_out} frames, allowed are 20, the length of the clips')
     root = Path(root or fastai_cfg().path('data'))
     fn = root/'MovingMNIST'/'mnist_test_seq.npy'
     if not fn.exists():
