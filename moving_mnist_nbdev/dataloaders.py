@@ -10,6 +10,7 @@ import torch
 from fastai.vision.all import *
 from .dataset import *
 from .dataset import _whole
+from .trajectories import _real
 from .sequences import *
 
 # %% ../nbs/07_dataloaders.ipynb #1de309af
@@ -56,6 +57,10 @@ class ClipDL(TfmdDL):
         **kwargs # Passed to `TfmdDL`
     ):
         if fresh and dataset.n_clips is not None: raise ValueError('fresh: got a data set with an end, allowed is an endless one')
+        if dataset.truth: raise ValueError(f'dataset: got one that returns {dataset.truth} too, allowed is one without ground truth, since batches are input and target')
+        if n is not None: n = _whole('n', n)
+        elif dataset.n_clips is None: raise ValueError('n: got None, allowed is a whole number where the data set has no end')
+        if None not in (n,dataset.n_clips) and n>dataset.n_clips: raise ValueError(f'n: got {n}, allowed is 1 to {dataset.n_clips}, the length of the data set')
         self.fresh,self.epoch = fresh,-1
         super().__init__(dataset, bs=_whole('bs', bs), n=n, num_workers=num_workers, **kwargs)
 
@@ -92,13 +97,13 @@ def get_dls(
 )->DataLoaders: # `dls.train`, `dls.valid` and `dls[2]`, the test clips
     "DataLoaders for video prediction: `ImageSeq` of `n_in` frames in, `ImageSeq` of `n_out` frames out"
     N,bs = _whole('N', N, 2),_whole('bs', bs)
-    if isinstance(valid_pct, bool) or not isinstance(valid_pct, (int,float)) or not 0<valid_pct<1: raise ValueError(f'valid_pct: got {valid_pct!r}, allowed is a number between 0 and 1')
+    if not _real(valid_pct, 0, 1) or valid_pct in (0,1): raise ValueError(f'valid_pct: got {valid_pct!r}, allowed is a number between 0 and 1')
     n_valid = min(max(1, int(N*valid_pct+1e-6)), N-1)
     n_train = N-n_valid
     device = default_device() if device is None else torch.device(device)
     on = device if device.type=='cuda' and num_workers==0 else 'cpu'
     def ds(split, n): return MovingMNIST(n_in, n_out, split=split, n_clips=n, device=on, **kwargs)
-    tfm = ClipsToFrames() if stats is None else ClipsToFrames(*(o[0] for o in stats))
+    tfm = ClipsToFrames() if stats is None else ClipsToFrames(*(np.squeeze(o) for o in stats))
     train = ClipDL(ds('train', None if fresh else n_train), bs, n_train, fresh, num_workers, shuffle=not fresh, drop_last=n_train>=bs, after_batch=tfm, device=device)
     rest = [ClipDL(ds(o, n_valid), bs, num_workers=num_workers, after_batch=tfm, device=device) for o in ('valid','test')]
     return DataLoaders(train, *rest, device=device)

@@ -182,7 +182,8 @@ def motion(self:MovingMNIST,
     idxs = arr(self._idxs(idxs))
     keys = mix64(self.key + (idxs+1)*GAMMA)                                   # (B,)
     D,T = max(self.n_digits),self.n_frames
-    u = _uniform(keys, self._slots)                                           # (5 or 10, D, B)
+    slots = self._slots[:,:D]
+    u = _uniform(keys, slots)                                                 # (5 or 10, D, B)
     which,pos = _below(u[0], len(self.digits)),u[1:3]                         # (D, B) and (2, D, B)
     if self._law.start=='circle': step = self._steps[_shift(u[3], 16),self._axes]
     else: step = ((u[3:5]>>1)*to_units(self.speed)) >> 31                     # the product stays below 2**63
@@ -191,7 +192,7 @@ def motion(self:MovingMNIST,
         number = arr(self.n_digits)[_below(_uniform(keys, arr(np.zeros(1, dtype=np.int64)))[0], len(self.n_digits))]
         present = arr(np.arange(D)) < number[:,None]                          # (B, D)
     if self._law.wall=='random':
-        later = self._slots[0] + (1<<16) + arr(np.arange(T))[:,None]          # (T, D)
+        later = slots[0] + (1<<16) + arr(np.arange(T))[:,None]                # (T, D)
         new = self._steps[_shift(_uniform(keys, later), 16)]                  # (T, D, B, 2)
         pos,step = (o.swapaxes(1,2) for o in bounce_randomly(xp.moveaxis(pos, 0, -1), xp.moveaxis(step, 0, -1), new))
     else:
