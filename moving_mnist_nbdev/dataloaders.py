@@ -51,7 +51,7 @@ class ClipDL(TfmdDL):
     def __init__(self,
         dataset:ClipDataset, # Anything with `clips(idxs)`, such as `MovingMNIST` or `ClipFile`
         bs:int=64, # Clips in a batch
-        n:int=None, # Clips in an epoch; `None` takes the length of the data set
+        n:int=None, # Clips in an epoch; `None` takes the length of the data set, and goes on for ever where it has none
         fresh:bool=False, # Take other clips in each epoch, from an endless data set
         num_workers:int=0, # Processes that make batches
         **kwargs # Passed to `TfmdDL`
@@ -59,7 +59,7 @@ class ClipDL(TfmdDL):
         if fresh and dataset.n_clips is not None: raise ValueError('fresh: got a data set with an end, allowed is an endless one')
         if dataset.truth: raise ValueError(f'dataset: got one that returns {dataset.truth} too, allowed is one without ground truth, since batches are input and target')
         if n is not None: n = _whole('n', n)
-        elif dataset.n_clips is None: raise ValueError('n: got None, allowed is a whole number where the data set has no end')
+        elif dataset.n_clips is None and (fresh or kwargs.get('shuffle')): raise ValueError('n: got None, allowed is a whole number where epochs are fresh or shuffled and the data set has no end')
         if None not in (n,dataset.n_clips) and n>dataset.n_clips: raise ValueError(f'n: got {n}, allowed is 1 to {dataset.n_clips}, the length of the data set')
         self.fresh,self.epoch = fresh,-1
         super().__init__(dataset, bs=_whole('bs', bs), n=n, num_workers=num_workers, **kwargs)
