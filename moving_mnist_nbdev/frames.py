@@ -94,6 +94,12 @@ def draw_frames(
     if not on_torch: sprites,corners = sprites.contiguous().numpy(),corners.numpy()
     return _draw(lambda some: (sprites[:,some], corners[:,some]), *corners.shape[:2], size, on_torch)
 
+# %% ../nbs/02_frames.ipynb #a1e93f60
+try: _mallopt = None if any(o.startswith(('MALLOC_','GLIBC_TUNABLES')) for o in os.environ) else ctypes.CDLL(None).mallopt
+except (AttributeError, TypeError): _mallopt = None             # not Linux, or another C library
+_kept = next((n for n in (1<<28, 1<<25) if _mallopt(-3, n)), 0) if _mallopt else 0 # M_MMAP_THRESHOLD: smaller blocks are kept when they are freed
+if _kept: _mallopt(-1, 1<<28)                                   # M_TRIM_THRESHOLD: as long as they are no more than this
+
 # %% ../nbs/02_frames.ipynb #66d14250
 def trim_rows(
     images:np.ndarray # uint8 `(N, S, S)`
@@ -104,12 +110,6 @@ def trim_rows(
     H = (last-first).max()+1
     first = np.minimum(first, images.shape[1]-H)                  # a low digit keeps blank rows above it
     return images[np.arange(len(images))[:,None],first[:,None]+np.arange(H)],first
-
-# %% ../nbs/02_frames.ipynb #a1e93f60
-try: _mallopt = None if any(o.startswith(('MALLOC_','GLIBC_TUNABLES')) for o in os.environ) else ctypes.CDLL(None).mallopt
-except (AttributeError, TypeError): _mallopt = None             # not Linux, or another C library
-_kept = next((n for n in (1<<28, 1<<25) if _mallopt(-3, n)), 0) if _mallopt else 0 # M_MMAP_THRESHOLD: smaller blocks are kept when they are freed
-if _kept: _mallopt(-1, 1<<28)                                   # M_TRIM_THRESHOLD: as long as they are no more than this
 
 # %% ../nbs/02_frames.ipynb #a62c4711
 def generate_moving_digit(
