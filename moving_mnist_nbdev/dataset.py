@@ -171,15 +171,11 @@ def _idxs(self:ClipDataset, idxs):
 
 # %% ../nbs/04_dataset.ipynb #32c20e21
 @patch
-def motion(self:MovingMNIST,
-    idxs, # Indices of clips, as for `[]`
-    steps=True # Follow the steps too, which takes a moment and is not needed for drawing
-)->tuple: # `(which, present, position, step, draws)`
-    """What happens in each clip, before anything is drawn, as arrays on `device`: sprite indices and presence `(B, D)`,
-    positions and steps `(n_frames, B, D, 2)` in units, and the random numbers that `affine_inverses` takes, if it is needed"""
+def _motion(self:MovingMNIST, idxs, steps=True):
+    "As `motion`, for indices that were checked; without `steps` they are not followed, which saves a moment"
     xp = torch if self._on_torch else np
     arr = lambda o: torch.as_tensor(o, device=self.device) if self._on_torch else np.asarray(o)
-    idxs = arr(self._idxs(idxs))
+    idxs = arr(idxs)
     keys = mix64(self.key + (idxs+1)*GAMMA)                                   # (B,)
     D,T = max(self.n_digits),self.n_frames
     slots = self._slots[:,:D]
@@ -200,11 +196,19 @@ def motion(self:MovingMNIST,
         pos,step = pos.swapaxes(1,3),(step*(1-2*(walls&1))).swapaxes(1,3) if steps else None
     return which.T,present,pos,step,u[5:].swapaxes(0,2)
 
+@patch
+def motion(self:MovingMNIST,
+    idxs # Indices of clips, as for `[]`
+)->tuple: # `(which, present, position, step, draws)`
+    """What happens in each clip, before anything is drawn, as arrays on `device`: sprite indices and presence `(B, D)`,
+    positions and steps `(n_frames, B, D, 2)` in units, and the random numbers that `affine_inverses` takes, if it is needed"""
+    return self._motion(self._idxs(idxs))
+
 # %% ../nbs/04_dataset.ipynb #c2bc35ce
 @patch
 def _scene(self:MovingMNIST, idxs, steps=True):
     "Sprites `(T or 1, B, D, H, W)` and their corners `(T, B, D, 2)`, as arrays on `device`, and the motion"
-    which,present,pos,step,draws = m = self.motion(idxs, steps)
+    which,present,pos,step,draws = m = self._motion(idxs, steps)
     sprites = self._images[which.T] if self._on_torch else np.take(self._images, which.T, axis=0) # (D, B, H, S)
     sprites,corners = sprites.swapaxes(0,1),to_pixels(pos, self.free)         # (B, D, H, S) and (T, B, D, 2)
     corners[...,1] += self._top[which]                                        # blank rows above were cut off
@@ -234,7 +238,7 @@ def ground_truth(self:MovingMNIST,
 )->dict: # Name -> tensor; digits that a clip does not have are NaN, -1 or False
     """`position` float32 `(B, T, D, 2)`: column x and row y of the top-left corner of a digit's box in pixels; `velocity` float32 `(B, T, D, 2)`:
     pixels a frame with which the digit leaves the frame; `label` int64 `(B, D)`; `mask` bool `(B, T, D, H, W)`: where the digit has ink"""
-    sprites,corners,(which,present,*motion,_) = self._scene(idxs)
+    sprites,corners,(which,present,*motion,_) = self._scene(self._idxs(idxs))
     present,(pos,step) = torch.as_tensor(present),map(torch.as_tensor, motion)
     def where(x): return torch.where(present[...,None], x, torch.nan).transpose(0,1)
     def position():
