@@ -149,7 +149,7 @@ def __repr__(self:MovingMNIST):
 @patch
 def _idxs(self:ClipDataset, idxs):
     "Check indices; int64 array `(B,)`"
-    given,n,most = idxs,self.n_clips,1<<63
+    given,n = idxs,self.n_clips
     if isinstance(idxs, slice):
         start,stop,step = (default if o is None else _as_index(o) for o,default in ((idxs.start,0),(idxs.stop,n),(idxs.step,1)))
         if None in (start,stop,step) or min(start,stop)<0 or step<1:
@@ -158,10 +158,9 @@ def _idxs(self:ClipDataset, idxs):
     if isinstance(idxs, torch.Tensor): idxs = idxs.cpu().numpy()
     try: arr = np.asarray(idxs if hasattr(idxs, '__len__') else [*idxs])
     except (TypeError,ValueError): arr = np.array(None)                       # no sequence, or an uneven one
-    if arr.dtype.kind in 'uO' and arr.ndim==1: # beyond int64, perhaps
-        ints = [_as_index(o) for o in arr]
-        if None not in ints: arr = np.array(ints, dtype=np.int64) if max(map(abs, ints), default=0)<most else np.array(None)
-        if arr.ndim!=1: raise IndexError(f'index: got {given!r}, allowed is 0 to 2**63-1')
+    if arr.dtype.kind in 'uO' and arr.ndim==1 and None not in (ints := [_as_index(o) for o in arr]):
+        if max(map(abs, ints), default=0)>=1<<63: raise IndexError(f'index: got {given!r}, allowed is 0 to 2**63-1')
+        arr = np.array(ints, dtype=np.int64)
     if arr.ndim==1 and not len(arr): raise IndexError(f'index: got {given!r}, allowed is at least one index{"" if n is None else f" from 0 to {n-1}"}')
     if arr.ndim!=1 or arr.dtype.kind!='i': raise TypeError(f'index: got {given!r}, allowed is a whole number, a list of them or a slice')
     arr = arr.astype(np.int64, copy=False)
