@@ -195,6 +195,7 @@ def _motion(self:MovingMNIST, idxs, steps=True):
         pos,step = pos.swapaxes(1,3),(step*(1-2*(walls&1))).swapaxes(1,3) if steps else None
     return which.T,present,pos,step,u[5:].swapaxes(0,2)
 
+# %% ../nbs/04_dataset.ipynb #b61f3e97
 @patch
 def motion(self:MovingMNIST,
     idxs # Indices of clips, as for `[]`

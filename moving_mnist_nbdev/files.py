@@ -30,6 +30,7 @@ def _fill(ds, f, n):
     out.flush()
     return out
 
+# %% ../nbs/05_files.ipynb #72f5b3c8
 def save_clips(
     ds:ClipDataset, # Where the clips come from
     path, # File to write: `.npy` (the field's layout, with a `.json` beside it), `.npz` (compressed) or `.pt` (for `torch.load`)
@@ -84,6 +85,7 @@ def load_clips(
         raise ValueError(f'path: {path} holds {res.dtype} {res.shape}, allowed is uint8 (time, clip, height, width) with at least one clip and square frames')
     return res
 
+# %% ../nbs/05_files.ipynb #1bd94ea6
 class ClipFile(ClipDataset):
     "Clips from a file in the field's layout, served like `MovingMNIST`"
     def __init__(self,
