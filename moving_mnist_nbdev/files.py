@@ -39,8 +39,8 @@ def save_clips(
     "Write clips 0 to `n`-1 as uint8 `(n_frames, n, image_size, image_size)`, in bounded memory and all or nothing"
     path = Path(path)
     if path.suffix not in formats: raise ValueError(f'path: got {path.name!r}, allowed is a name that ends in one of {formats}')
-    note = path.with_suffix('.json') # for an `.npy` only
-    for o in (path,note)[:1+(path.suffix=='.npy')]:
+    note = path.with_suffix('.json')                                # beside an `.npy` only
+    for o in [path,note] if path.suffix=='.npy' else [path]:
         if o.exists(): raise FileExistsError(f'path: {o} is there already')
     n = len(ds) if n is None else _whole('n', n)
     if ds.n_clips is not None and n>ds.n_clips: raise ValueError(f'n: got {n}, allowed is 1 to {ds.n_clips}, the clips that there are')

@@ -118,7 +118,7 @@ def generate_moving_digit(
     law:str='tutorial' # A name in `LAWS`
 )->torch.Tensor: # uint8 `(n_frames, 1, image_size, image_size)`
     "A random digit on a random trajectory"
-    if not isinstance(image_size, int) or image_size<digit_size: raise ValueError(f'image_size: got {image_size}, allowed is {digit_size}, the side of a digit, or more')
+    if not hasattr(image_size, '__index__') or image_size<digit_size: raise ValueError(f'image_size: got {image_size}, allowed is {digit_size}, the side of a digit, or more')
     digit = get_rand_img().as_subclass(torch.Tensor)
     corners = random_corners(n_frames, law, image_size-digit_size)
     return draw_frames(digit[None,None], corners[:,None,None], image_size)[:,0]
