@@ -93,7 +93,7 @@ class ClipsToFrames(DisplayedTransform):
 
     def decodes(self, o:TensorImage): return o*self.std.to(o.device) + self.mean.to(o.device) # back to 0..1
 
-# %% ../nbs/12_dataloaders.ipynb #0b3b4eec
+# %% ../nbs/12_dataloaders.ipynb #5a668cff
 class ClipDL(TfmdDL):
     "A `TfmdDL` over a data set of clips that makes each batch in one call"
     def __init__(self,
@@ -102,8 +102,8 @@ class ClipDL(TfmdDL):
         n:int=None, # Clips in an epoch; None takes the length of the data set, and goes on for ever where it has none
         fresh:bool=False, # Take other clips in each epoch, from an endless data set
         num_workers:int=0, # Processes that make batches
-        after_batch=None, # Batch transforms; None takes `ClipsToFrames()`: frames with pixels in 0..1
-        **kwargs # Passed to `TfmdDL`
+        after_batch=None, # Batch transforms; None takes ClipsToFrames(): frames with pixels in 0..1
+        **kwargs # Passed to fastai's TfmdDL
     ):
         dataset = clips_in(dataset)
         bs,n = _checked(dataset, bs, n, fresh, kwargs.get('shuffle'))

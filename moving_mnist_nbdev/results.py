@@ -77,14 +77,14 @@ def make_record(
     return dict(name=name, title=title, told=told, parameters=parameters, seed=seed, budget=budget, **more, test=test,
                 figures=summarise_scores(scores), **origin)
 
-# %% ../nbs/16_results.ipynb #ddb1bf23
+# %% ../nbs/16_results.ipynb #0707a04c
 RECORDS = Path(moving_mnist_nbdev.__file__).parent/'records' # `results.jsonl`, and what else notebooks show
 
 def read_results(
-    fn=RECORDS/'results.jsonl' # File
+    fn=None # File; None takes the library's own records
 )->list: # Of dicts
     "All records of a file"
-    fn = Path(fn)
+    fn = RECORDS/'results.jsonl' if fn is None else Path(fn)
     if not fn.exists(): refuse('fn', f'{fn}, which is not there', 'a file that write_result made', FileNotFoundError)
     return [json.loads(o) for o in fn.read_text(encoding='utf-8').splitlines()]
 
@@ -149,10 +149,10 @@ def plot_horizons(
     ax.spines[['top','right']].set_visible(False)
     return ax
 
-# %% ../nbs/16_results.ipynb #f6d9138c
+# %% ../nbs/16_results.ipynb #970cfb35
 def ladder_results(
     *names:str, # Which records, in this order; none takes all that there are
-    fn=RECORDS/'results.jsonl' # File
+    fn=None # File; None takes the library's own records
 )->list: # Of records
     "Records of models that had the same budget on the same task, and of forecasters that need none"
     task = dict(n_in=10, n_out=10, n_digits=[2], law='benchmark', image_size=64, seed=42)
