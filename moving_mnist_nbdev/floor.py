@@ -245,4 +245,4 @@ def floor_scores(
     return dict(mse=torch.as_tensor(best).T, sharp_mse=torch.as_tensor(sharp).T)
 
 # %% ../nbs/23_floor.ipynb #449b75b3
-star = 'HiddenStates', 'clip_floors', 'floor_scores'
+star = ('floor_scores',)
