@@ -7,11 +7,12 @@ __all__ = ['CLOCKS', 'train_command', 'ladder_command', 'export_command', 'run_c
            'check_device', 'moving_mnist_ladder', 'writable_folder', 'save_picture', 'moving_mnist_train',
            'renamed_command']
 
-# %% ../nbs/26_commands.ipynb #b9bb358b
+# %% ../nbs/26_commands.ipynb #1e4bab26
 import json
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 import matplotlib.pyplot as plt
@@ -51,7 +52,7 @@ def run_command(
     args = vars(parser.parse_args([spelled(o) for o in (sys.argv[1:] if argv is None else argv)]))
     return func(**{k:v for k,v in args.items() if k not in ('pdb','xtra')})
 
-# %% ../nbs/26_commands.ipynb #f2b047bf
+# %% ../nbs/26_commands.ipynb #1852fc23
 def task_options(
     n_in:int=10, # Frames that a model sees
     n_out:int=10, # Frames that it is to predict
@@ -59,7 +60,7 @@ def task_options(
     image_size:int=64, # Side of the canvas in pixels
     law:str='benchmark', # How digits move: a name in LAWS, such as benchmark, tutorial, reflection or stochastic
     speed:float=None, # Share of the free canvas in one frame; the law's own if not given
-    source:str='auto', # Digits: auto, mnist, sklearn or a folder of grey images
+    source:str='auto', # Digits: a name in SOURCES, such as auto, mnist or sklearn, or a folder of grey images
     seed:int=42 # Seed of clips and weights
 )->Task:
     "The task that a command line names"
@@ -69,10 +70,10 @@ def task_options(
         except ValueError: refuse('n_digits', repr(n_digits), 'whole numbers with commas between them')
     return Task(n_in, n_out, numbers, image_size, law, speed, source, seed)
 
-# %% ../nbs/26_commands.ipynb #427c3e69
+# %% ../nbs/26_commands.ipynb #a485ab40
 @delegates(task_options)
 def moving_mnist_export(
-    out:str, # File to write: .npy (the field's layout), .npz or .pt
+    out:str, # File to write, such as .npy (the field's layout), .npz or .pt
     split:str='test', # train, valid or test
     n_clips:int=10_000, # Number of clips
     subpixel:bool=False, # Draw digits between pixels too
@@ -97,13 +98,17 @@ def check_device(
         refuse('device', f'{device!r}, which cannot be used here ({why})', "'cpu' or a device of this machine")
     return torch.device(device)
 
-# %% ../nbs/26_commands.ipynb #54c571ca
+# %% ../nbs/26_commands.ipynb #6215bb2d
 CLOCKS = dict(cpu=time.process_time, wall=time.time) # What time is: the processor's, or the wall's where a GPU works
+
+def _check_recipe(model, bs, lr):
+    if RUNGS[model].fit and (bs or lr):
+        refuse('bs' if bs else 'lr', bs or lr, f'0: {model!r} has batches and rates of its own')
 
 def _own(name, x): # a batch size or learning rate of the command line; 0 takes the model's own
     return None if x==0 else whole(name, x) if name=='bs' else real(name, x, 0, above=True)
 
-# %% ../nbs/26_commands.ipynb #052823d4
+# %% ../nbs/26_commands.ipynb #ad0b4c40
 @delegates(task_options, but=['seed'])
 def moving_mnist_ladder(
     model:str, # A rung of the ladder, such as convgru
@@ -128,12 +133,13 @@ def moving_mnist_ladder(
     n_test,results = whole('n_test', n_test, 2),Path(results)
     if not results.parent.is_dir(): refuse('results', results, 'a file in an existing folder')
     set_seed(seed)
-    net = make_model(model, task, published)
+    net = make_model(model, task, published).to(device)
+    _check_recipe(model, run['bs'], run['lr'])
     if checkpoints and RUNGS[model].fit:
         refuse('checkpoints', f'{model!r}, which cannot go on after an interruption', 'another model')
     _run_rung(net, task, run, n_test, device, checkpoints, results)
 
-# %% ../nbs/26_commands.ipynb #1bff67c8
+# %% ../nbs/26_commands.ipynb #526836b0
 def _run_rung(net, task, run, n_test, device, checkpoints, results):
     "Train a rung as `run` says, judge it and write its record"
     rung = RUNGS[run['model']]
@@ -145,22 +151,29 @@ def _run_rung(net, task, run, n_test, device, checkpoints, results):
     name = f"{run['model']}-published" if run['published'] else run['model']
     rec = judge_model(name, net, test, results, title=rung.title, told=rung.told, **trained)
     mse = rec['figures']['mse']
-    print(f"{name}, seed {run['seed']}: MSE {mse['mean']:.1f} ± {mse['se']:.1f} on {n_test} test clips")
+    seed = '' if rec['seed'] is None else f", seed {rec['seed']}"
+    print(f"{name}{seed}: MSE {mse['mean']:.1f} ± {mse['se']:.1f} on {n_test} test clips")
     print(f'record in {results}')
 
-# %% ../nbs/26_commands.ipynb #d37f8757
+# %% ../nbs/26_commands.ipynb #19c5912e
+@contextmanager
+def _threads(n):
+    "Let torch work with `n` threads for a while"
+    before = torch.get_num_threads()
+    torch.set_num_threads(n)
+    try: yield
+    finally: torch.set_num_threads(before)
+
 def _train_rung(net, dls, run, checkpoints):
     "Train a rung as `run` says, and what its record is to hold of that"
     if not has_params(net): return dict(seed=None, budget=None, bs=None, lr=None, steps=None, train=None)
     keep_freed_memory()
-    threads = torch.get_num_threads()
-    if run['clock']=='cpu': torch.set_num_threads(1)
     learn = rung_learner(run['model'], dls, net)
     settings = dict(run, train=dls.train.dataset.params)
     start = resume_training(learn, Path(checkpoints), settings) if checkpoints else 0
     cbs = checkpoints_each_epoch() if checkpoints else []
-    fit_rung(run['model'], learn, run['seconds'], run['epochs'], run['lr'], CLOCKS[run['clock']], start, cbs)
-    torch.set_num_threads(threads)
+    with _threads(1 if run['clock']=='cpu' else torch.get_num_threads()):
+        fit_rung(run['model'], learn, run['seconds'], run['epochs'], run['lr'], CLOCKS[run['clock']], start, cbs)
     known = dict(seed=run['seed'], budget={k:run[k] for k in ('seconds','clock')}, train=settings['train'])
     rung = RUNGS[run['model']]
     if rung.fit: return dict(known, bs=None, lr=None, steps=None) # it has batches and rates of its own
@@ -196,7 +209,7 @@ def save_picture(
     fig.savefig(fn, dpi=80)
     plt.close(fig)
 
-# %% ../nbs/26_commands.ipynb #df329615
+# %% ../nbs/26_commands.ipynb #6973436d
 def _beside(test):
     "Figures of the baselines and the floor on the clips of loader `test`"
     ds = test.dataset
@@ -208,12 +221,12 @@ def _table(figures):
     "Figures side by side: name -> what summarise_scores returns"
     lines = [f'{"":24}{"MSE":>8}{"MAE":>8}{"SSIM":>8}   (MSE and MAE: lower is better)']
     for name,v in figures.items():
-        title = RUNGS[name].title if name in RUNGS else 'the best anyone can do'
+        title = RUNGS[name].title if name in RUNGS else 'the best to be expected'
         cells = [f"{v[k]['mean']:8.{digits}f}" if k in v else ' '*8 for k,digits in dict(mse=1, mae=1, ssim=3).items()]
         lines.append(f'{title:24}' + ''.join(cells))
     return '\n'.join(lines)
 
-# %% ../nbs/26_commands.ipynb #6edef663
+# %% ../nbs/26_commands.ipynb #905a85ba
 @delegates(task_options)
 def moving_mnist_train(
     out:str='moving_mnist_out', # Folder for results
@@ -229,9 +242,8 @@ def moving_mnist_train(
     task,device,n_test = task_options(**kwargs),check_device(device),whole('n_test', n_test, 2)
     seconds,bs,lr = 60*real('minutes', minutes, 0, above=True),_own('bs', bs),_own('lr', lr)
     set_seed(task.seed)
-    net = make_model(model, task)              # an unknown model is an error before any clip is made
-    if RUNGS[model].fit and (bs or lr):
-        refuse('bs' if bs else 'lr', bs or lr, f'0: {model!r} has batches and rates of its own')
+    net = make_model(model, task).to(device)   # an unknown model is an error before any clip is made
+    _check_recipe(model, bs, lr)
     dls = get_dls(task.n_in, task.n_out, 1_000_000+n_test, bs or RUNGS[model].bs, n_valid=n_test, stats=None,
                   device=device, **task.clip_options)
     forecasts(net, dls.valid, 1)               # frames that it cannot take are an error before it has trained

@@ -70,7 +70,7 @@ def show_batch(
             samples[i][k].show(ctx=ctxs[2*i+k], title=title if i==0 else None, **kwargs)
     return ctxs
 
-# %% ../nbs/12_dataloaders.ipynb #3912b0f3
+# %% ../nbs/12_dataloaders.ipynb #6879c3c8
 class TensorClip(TensorBase):
     "A batch of clips in one uint8 tensor `(T, B, C, H, W)`, time first"
 
@@ -81,10 +81,13 @@ class ClipsToFrames(DisplayedTransform):
         std=1. # Divided by after that: a number, or one for each channel
     ):
         self.mean,self.std = [torch.as_tensor(o, dtype=torch.float).view(-1,1,1) for o in (mean, std)]
+        if not (self.std>0).all(): refuse('std', std, 'a number above 0, or one for each channel')
 
     def encodes(self, o:TensorClip):
         o = o.as_subclass(torch.Tensor)
         kind = TensorImageBW if o.shape[2]==1 else TensorImage
+        for s in (self.mean, self.std):
+            if len(s) not in (1, o.shape[2]): refuse('stats', f'{len(s)} channels', f'1 or {o.shape[2]}, as in clips')
         mean,std = [s.item() if s.numel()==1 else s.to(o.device) for s in (self.mean, self.std)]
         res = torch.empty(o.shape, device=o.device)
         for frame,pixels in zip(res, o):                                         # a frame at a time stays in cache
@@ -177,7 +180,7 @@ def items(self:ClipDL):
     "The numbers of this loader's clips, as fastai's Interpretation asks for them"
     return range(self.n)
 
-# %% ../nbs/12_dataloaders.ipynb #41b93bfb
+# %% ../nbs/12_dataloaders.ipynb #c1837472
 @delegates(MovingMNIST, but=['split', 'n_clips', 'truth', 'device'])
 def get_dls(
     n_in:int, # Frames in the input
@@ -199,7 +202,9 @@ def get_dls(
     device = default_device() if device is None else torch.device(device)
     on = device if device.type=='cuda' and num_workers==0 else 'cpu'
     def ds(split, n): return MovingMNIST(n_in, n_out, split=split, n_clips=n, device=on, **kwargs)
-    shared = dict(num_workers=num_workers, after_batch=ClipsToFrames(*(stats or ())), device=device)
+    pair = () if stats is None else stats
+    if not isinstance(pair, (tuple,list)) or len(pair) not in (0, 2): refuse('stats', stats, 'None or (mean, std)')
+    shared = dict(num_workers=num_workers, after_batch=ClipsToFrames(*pair), device=device)
     how = dict(fresh=fresh, shuffle=not fresh, drop_last=n_train>=bs)
     train = ClipDL(ds('train', None if fresh else n_train), bs, n_train, **how, **shared)
     rest = [ClipDL(ds(o, n_valid), bs, **shared) for o in ('valid','test')]

@@ -24,16 +24,17 @@ from fastprogress.fastprogress import progress_bar
 from PIL import Image
 from .checks import one_of,refuse
 
-# %% ../nbs/01_digits.ipynb #51a1dc42
+# %% ../nbs/01_digits.ipynb #d1b0be25
 def _check_digits(x, y):
     "Labels as int64 `(N,)`, if images and labels can be those of sprites"
     if not isinstance(x, np.ndarray) or x.dtype!=np.uint8:
         refuse('images', getattr(x, 'dtype', type(x).__name__), 'a numpy array of uint8 in 0..255', TypeError)
     if x.ndim!=3 or x.shape[1]!=x.shape[2] or 0 in x.shape:
         refuse('images', f'shape {x.shape}', '(N, S, S) with N and S at least 1')
-    y = np.full(len(x), -1) if y is None else np.asarray(y).astype(np.int64)
+    y = np.full(len(x), -1) if y is None else np.asarray(y)
     if y.shape!=(len(x),): refuse('labels', f'shape {y.shape}', f'({len(x)},), one for each image')
-    return y
+    if y.dtype.kind not in 'iu': refuse('labels', y.dtype, 'whole numbers', TypeError)
+    return y.astype(np.int64)
 
 @dataclass(frozen=True, eq=False)
 class Digits:

@@ -60,7 +60,7 @@ def _pixels(r, n, edges):
     starts = np.concatenate([cut-lo,hi-cut])*np.tile(r.count, 2).astype(float)
     return np.bincount(at, starts, n*(free+1)).reshape(n, free+1)        # (directions, free+1)
 
-# %% ../nbs/23_floor.ipynb #5fb44ac2
+# %% ../nbs/23_floor.ipynb #3fd50218
 @lru_cache
 def all_steps(
     law, # A Law, as check_fixed_law finds it
@@ -71,7 +71,7 @@ def all_steps(
     return np.tile((2*np.arange(1<<16)+1)*to_units(speed)>>17, (2,1))
 
 def check_fixed_law(
-    law:str, # A name in the registry of laws
+    law:str, # A name in LAWS
     speed:float=None # Step length as a share of the free canvas; None takes the law's own
 )->tuple: # `(Law, speed)`
     "Look a law up, and refuse it if its walls roll dice"
@@ -80,12 +80,12 @@ def check_fixed_law(
     if found[0].wall=='random': refuse('law', repr(law), f'one of {names}, whose walls roll no dice')
     return found
 
-# %% ../nbs/23_floor.ipynb #5f5cbcb0
+# %% ../nbs/23_floor.ipynb #ee49ca9f
 class HiddenStates:
     "All states that a digit can be in after its corners were seen"
     def __init__(self,
         corners, # int `(n_in, 2)`: column x and row y in each frame seen
-        law:str='benchmark', # A name in the registry of laws, not 'stochastic'; of 'tutorial' a sample of its steps
+        law:str='benchmark', # A name in LAWS, not 'stochastic'; of 'tutorial' a sample of its steps
         free:int=image_size-digit_size, # Free way in pixels: canvas side minus sprite side
         speed:float=None # Step length as a share of the free canvas; None takes the law's own
     ):
@@ -218,12 +218,13 @@ def _errors(sprites, odds): # expected squared errors `(2, n_out)`: of the mean 
     sharp,_ = frame_moments(sprites, _likeliest(odds))
     return [(square-o*(2*mean-o)).sum((1,2)) for o in (mean,sharp)]
 
-# %% ../nbs/23_floor.ipynb #0c434715
+# %% ../nbs/23_floor.ipynb #0010c7ae
 def clip_floors(
     ds:MovingMNIST, # Clips under any law but 'stochastic', drawn at whole pixels and not warped
     idxs # Indices of clips, as in `ds[idxs]`
 )->tuple: # float64 `(B, n_out)` twice: for the mean of all possible frames, and for each digit's most likely corner
     "The lowest squared error, summed over a frame, that anyone can expect who saw the first `n_in` frames"
+    if not isinstance(ds, MovingMNIST): refuse('ds', type(ds).__name__, 'a MovingMNIST, whose law is known', TypeError)
     if ds.subpixel or ds.affine:
         refuse('ds', f'{"subpixel" if ds.subpixel else "affine"} clips', 'digits drawn at whole pixels, not warped')
     which,present,pos = [torch.as_tensor(o).cpu().numpy() for o in ds.motion(idxs)[:3]]

@@ -28,11 +28,12 @@ from .models import RUNGS, Forecaster
 from .results import make_record, write_result
 from .task import Task
 
-# %% ../nbs/25_ladder.ipynb #fe073f61
+# %% ../nbs/25_ladder.ipynb #d20489eb
 def find_rungs()->dict: # Name -> Rung
     "All rungs: those of this library, and those that you registered yourself"
     for m in iter_modules(moving_mnist_nbdev.__path__):
-        if not m.name.startswith('_'): import_module(f'moving_mnist_nbdev.{m.name}')
+        if m.name.startswith('_') or m.name in ('all','commands'): continue
+        import_module(f'moving_mnist_nbdev.{m.name}')
     return RUNGS
 
 was_called = dict(bouncing='law_forecaster') # names of 0.1.0, with a hint for one release
@@ -61,7 +62,7 @@ def rung_learner(
     rung = RUNGS[name]
     return forecast_learner(dls, model, rung.loss and rung.loss(), cbs=[GradientClip(1.), *rung.cbs()], **kwargs)
 
-# %% ../nbs/25_ladder.ipynb #77671afd
+# %% ../nbs/25_ladder.ipynb #eaa533d1
 def _log(values):
     if len(values)<5: return                                        # a part that an earlier run has done
     epoch,train,_,mse,took = values
@@ -79,6 +80,7 @@ def fit_rung(
 ):
     "Train for so many seconds, and print a line after each part of them"
     rung = RUNGS[name]
+    if rung.fit and lr: refuse('lr', lr, f'none: {name!r} has batches and rates of its own')
     learn.logger = _log
     if rung.fit: rung.fit(learn.model, learn.dls, seconds, clock)
     elif has_params(learn.model):
@@ -86,7 +88,7 @@ def fit_rung(
         cbs = [budget, *listify(cbs)]
         with learn.no_bar(): learn.fit_one_cycle(epochs, lr or rung.lr, cbs=cbs, start_epoch=start_epoch)
 
-# %% ../nbs/25_ladder.ipynb #08d17f40
+# %% ../nbs/25_ladder.ipynb #7e90cb6f
 def resume_training(
     learn:Learner, # As rung_learner makes it
     folder:Path, # Where checkpoints are, or will be
@@ -99,7 +101,8 @@ def resume_training(
         refuse('checkpoints', f'{folder}, which holds those of a run with other settings ({note.read_text()})',
                'an empty folder or one of the same run')
     note.write_text(json.dumps(settings))
-    learn.path,learn.model_dir = folder,'.'
+    learn.path = folder
+    learn.model_dir = '.'
     for fn in sorted(folder.glob('epoch_*.pth'), key=lambda o: int(o.stem.split('_')[1]), reverse=True):
         try: learn.load(fn.stem, with_opt=True)
         except (RuntimeError,EOFError,OSError,KeyError): continue                 # cut off while it was written
@@ -132,5 +135,5 @@ def judge_model(
     np.savez_compressed(folder/f'{name}.npz', clips=(clips*255).round().clamp(0,255).byte().numpy())
     return rec
 
-# %% ../nbs/25_ladder.ipynb #214808ec
-star = 'make_model',
+# %% ../nbs/25_ladder.ipynb #e245bf70
+star = ('make_model',)

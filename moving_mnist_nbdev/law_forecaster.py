@@ -48,9 +48,9 @@ def _tree(law, speed, n, free):
         levels.append(_Level(key%base-free, slow, fast, None, None))
     return levels
 
-# %% ../nbs/24_law_forecaster.ipynb #20ade09f
+# %% ../nbs/24_law_forecaster.ipynb #932e411a
 def axis_tracks(
-    law:str, # A name in the registry of laws, not 'stochastic'
+    law:str, # A name in LAWS, not 'stochastic'
     speed:float, # Step length as a share of the free canvas; None takes the law's own
     n:int, # Number of frames
     free:int # Free way in pixels
@@ -228,7 +228,7 @@ def place_digit(
         try: return image[y:y+size,x:x+size],HiddenStates(track+[x,y], **law)
         except ValueError: pass
 
-# %% ../nbs/24_law_forecaster.ipynb #523f28d9
+# %% ../nbs/24_law_forecaster.ipynb #7620ab1a
 class LawForecaster(Forecaster):
     "Forecasts the mean of all futures that the law allows after what was seen; without parameters"
     least_in = 4
@@ -236,7 +236,7 @@ class LawForecaster(Forecaster):
     pixels = True
     def __init__(self,
         n_out:int=10, # Frames to predict, unless a call says otherwise
-        law:str='benchmark', # A name in the registry of laws, not 'stochastic'
+        law:str='benchmark', # A name in LAWS, not 'stochastic'
         n_digits:int=2, # Digits in each clip
         digit_size:int=digit_size, # Side of a sprite in pixels
         speed:float=None, # Step length as a share of the free canvas; None takes the law's own

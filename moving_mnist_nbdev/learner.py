@@ -5,37 +5,43 @@
 # %% auto #0
 __all__ = ['forecast_learner', 'Budget', 'show_results', 'forecasts', 'tensorboard_log']
 
-# %% ../nbs/15_learner.ipynb #d83dace5
+# %% ../nbs/15_learner.ipynb #1e59e0a7
 import time
+from functools import partial
 import matplotlib.pyplot as plt
 import torch
 from fastai.callback.core import Callback, CancelTrainException
+from fastai.callback.hook import has_params
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner, Metric, Recorder
-from fastai.losses import BaseLoss, MSELossFlat
+from fastai.losses import MSELossFlat
+from fastai.torch_core import to_device
 from fastai.vision.all import dispatch
 from fastcore.basics import listify, noop
 from fastcore.meta import delegates
-from torch.nn.modules.loss import _Loss
 from .checks import real, refuse
 from .metrics import METRICS, FrameMetric, SeqLoss, frame_mse, to_frames
 from .sequences import ImageSeq
 
-# %% ../nbs/15_learner.ipynb #3a225016
+# %% ../nbs/15_learner.ipynb #27ec04c2
 @delegates(Learner.__init__, but=['loss_func', 'metrics', 'lr'])
 def forecast_learner(
     dls:DataLoaders, # As get_dls makes them
     model, # A Forecaster, or anything with its interface
-    loss_func=None, # None: the mean squared error of each frame; losses of single frames are summed over frames
+    loss_func=None, # A SeqLoss, or a loss for single frames, which is summed over frames; None: the mean squared error
     metrics=None, # Functions in METRICS, their names, or metrics of fastai's; None takes the field's MSE
     lr:float=5e-3, # Learning rate of fits that are not given one
     **kwargs
 )->Learner:
     "A `Learner` that predicts frames"
     loss_func = MSELossFlat() if loss_func is None else loss_func
-    if isinstance(loss_func, (_Loss, BaseLoss)): loss_func = SeqLoss(loss_func)
+    if isinstance(loss_func, type): refuse('loss_func', f'the class {loss_func.__name__}', 'an instance', TypeError)
+    if not isinstance(loss_func, SeqLoss): loss_func = SeqLoss(loss_func)
     metrics = [_as_metric(o) for o in listify(frame_mse if metrics is None else metrics)]
-    return Learner(dls, model, loss_func=loss_func, metrics=metrics, lr=lr, **kwargs)
+    learn = Learner(dls, model, loss_func=loss_func, metrics=metrics, lr=lr, **kwargs)
+    if not has_params(model):       # fastai would ask the first weight where batches go
+        learn._set_device = partial(to_device, device=dls.device)
+    return learn
 
 def _as_metric(m):
     if isinstance(m, Metric): return m

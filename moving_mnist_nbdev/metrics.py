@@ -7,10 +7,9 @@ __all__ = ['METRICS', 'check_pair', 'SeqLoss', 'frame_metric', 'frame_mse', 'fra
            'frame_ssim', 'frame_ssim_published', 'pixel_stats', 'to_frames', 'FrameMetric', 'score_frames',
            'score_horizons']
 
-# %% ../nbs/14_metrics.ipynb #fa8243d7
+# %% ../nbs/14_metrics.ipynb #00aba6c4
 import numpy as np
 import torch
-import torch.nn.functional as F
 from fastai.callback.tracker import TrackerCallback
 from fastai.data.core import DataLoader
 from fastai.data.transforms import Normalize
@@ -119,7 +118,7 @@ def frame_psnr(
     _check_pixels(pred, targ)
     return -10*(pred.clamp(0,1)-targ).pow(2).flatten(2).mean(-1).log10()
 
-# %% ../nbs/14_metrics.ipynb #6a2593c5
+# %% ../nbs/14_metrics.ipynb #03989fb7
 def ssim_moments(
     pred, # float `(T, B, C, H, W)`, H and W at least 7; clipped to 0..1
     targ  # float `(T, B, C, H, W)` in 0..1
@@ -129,9 +128,10 @@ def ssim_moments(
     H,W = targ.shape[-2:]
     if min(H, W)<7: refuse('pred', f'frames of {H}x{W} pixels', '7x7 or more: SSIM looks through a window of that size')
     p,t = [o.float().flatten(0,1) for o in (pred.clamp(0,1), targ)]            # (T*B, C, H, W)
-    maps = torch.stack([p, t, p*p, t*t, p*t]).flatten(0,1)                     # (5*T*B, C, H, W)
-    maps = F.avg_pool2d(F.avg_pool2d(maps, (7,1), stride=1), (1,7), stride=1)  # rows, then columns
-    mp,mt,pp,tt,pt = maps.unflatten(0, (5,-1))
+    def mean(o): # of each window: rows are added up, then columns
+        rows = sum(o[...,i:H-6+i,:] for i in range(7))
+        return sum(rows[...,i:W-6+i] for i in range(7))/49
+    mp,mt,pp,tt,pt = [mean(o) for o in (p, t, p*p, t*t, p*t)]
     sample = 49/48                                                             # sample covariance
     return mp, mt, sample*(pp-mp*mp), sample*(tt-mt*mt), sample*(pt-mp*mt)
 
@@ -177,7 +177,7 @@ def to_frames(
     mean,std = [o.to(frames.device) for o in pixel_stats(dl)]
     return frames*std + mean
 
-# %% ../nbs/14_metrics.ipynb #effdeaa8
+# %% ../nbs/14_metrics.ipynb #e0c6dcc1
 class FrameMetric(Metric):
     "Average of a function of frames over all clips, on decoded pixels"
     def __init__(self,
@@ -202,7 +202,7 @@ class FrameMetric(Metric):
     @property
     def value(self): return self.curve.mean().item() if self.count else None
     @property
-    def name(self): return self.func.__name__.removeprefix('frame_')
+    def name(self): return getattr(self.func, '__name__', type(self.func).__name__).removeprefix('frame_')
 
 # %% ../nbs/14_metrics.ipynb #75d9145d
 def _lower_is_better(learn, metric):

@@ -18,7 +18,7 @@ from fastcore.basics import patch
 from torchvision.models import resnet18, resnet34
 from .checks import refuse, whole
 
-# %% ../nbs/13_models.ipynb #0fdbea57
+# %% ../nbs/13_models.ipynb #27a6a71d
 def stack_frames(
     x # A sequence of frames `(B, C, H, W)`, floating point
 )->torch.Tensor: # `(T, B, C, H, W)`
@@ -29,6 +29,8 @@ def stack_frames(
     if len(shapes)>1: refuse('x', f'frames of shapes {sorted(shapes)}', 'one shape for all')
     shape, = shapes
     if len(shape)!=4: refuse('x', f'frames of shape {shape}', '(batch, channels, height, width)')
+    if not all(isinstance(o, torch.Tensor) for o in x):
+        refuse('x', f'frames of {type(x[0]).__name__}', 'tensors', TypeError)
     if not all(o.is_floating_point() for o in x):
         refuse('x', f'frames of {x[0].dtype}', 'floating point: let ClipDL have `after_batch=ClipsToFrames()`')
     f = torch.stack([o.as_subclass(torch.Tensor) if isinstance(o, TensorBase) else o for o in x])
@@ -85,7 +87,7 @@ def rollout(
     while len(frames)<n_in+n_out: frames += model(frames[-n_in:])
     return frames[n_in:n_in+n_out]
 
-# %% ../nbs/13_models.ipynb #fe205ad1
+# %% ../nbs/13_models.ipynb #16fdfd2d
 @patch
 def longest_pass(self:Forecaster,
     T:int # Frames of the input
@@ -100,7 +102,7 @@ def forward(self:Forecaster,
     *teaching # What a model's `predict` takes beyond frames and number, such as targets while it trains
 )->list: # `n_out` frames `(B, C, H, W)`
     "Predict the frames that follow"
-    if isinstance(n_out, torch.Tensor):        # torch's tracer hands over frame after frame
+    if isinstance(n_out, torch.Tensor) and n_out.ndim: # the tracer hands over frame after frame
         x,n_out,teaching = (x,n_out,*teaching),None,()
     f = self.check(x)
     if n_out is None: n_out = len(f) if self.n_out is None else self.n_out

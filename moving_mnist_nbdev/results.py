@@ -108,21 +108,25 @@ def write_result(
     os.chmod(f.name, 0o644)
     os.replace(f.name, fn)
 
-# %% ../nbs/16_results.ipynb #dde045bd
+# %% ../nbs/16_results.ipynb #c9ca10b5
+def _figures(records, metric, field):
+    "One number of each record; NaN where there is none, such as the standard error of a single clip"
+    values = [r['figures'].get(metric, {}).get(field) for r in records]
+    return [math.nan if o is None else o for o in values]
+
 def results_table(
     records, # As read_results returns them
-    metrics=('mse','mae','ssim') # Columns
+    metrics=('mae','ssim') # Columns beside the MSE
 )->pd.DataFrame: # A row for each name, best MSE first
     "The figures of records side by side, with the standard error of the MSE over clips and its range over seeds"
     rows = {}
     for name in dict.fromkeys(r['name'] for r in records):
         same = [r for r in records if r['name']==name]
-        figures = {k:[r['figures'][k] for r in same] for k in metrics if all(k in r['figures'] for r in same)}
-        mse = [o['mean'] for o in figures['mse']]
+        mse = _figures(same, 'mse', 'mean')
         seed_range = max(mse)-min(mse) if len(mse)>1 else math.nan
-        chance = dict(clip_se=max(o['se'] for o in figures['mse']), seed_range=seed_range)
-        means = {k:sum(o['mean'] for o in v)/len(v) for k,v in figures.items()}
-        rows[name] = {'parameters':same[0]['parameters'], 'seeds':len(same), 'mse':means.pop('mse'), **chance, **means}
+        rows[name] = {'parameters':same[0]['parameters'], 'seeds':len(same), 'mse':sum(mse)/len(mse),
+                      'clip_se':max(_figures(same, 'mse', 'se')), 'seed_range':seed_range}
+        rows[name] |= {k:sum(_figures(same, k, 'mean'))/len(same) for k in metrics if k!='mse'}
     table = pd.DataFrame.from_dict(rows, orient='index')
     return table.sort_values('mse')
 

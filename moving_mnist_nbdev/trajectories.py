@@ -102,9 +102,9 @@ LAWS = dict(
     reflection = Law('circle', 'mirror', .1, "physically right: any direction, one speed, reflected"),
     stochastic = Law('circle', 'random', .1, "SM-MNIST: as the benchmark's, but a wall is left at random"))
 
-# %% ../nbs/02_trajectories.ipynb #1cbce5ba
+# %% ../nbs/02_trajectories.ipynb #fdffaf79
 def check_law(
-    law:str, # A name in the registry of laws
+    law:str, # A name in LAWS
     speed:float=None # Step length as a share of the free canvas; `None` takes the law's own
 )->tuple: # `(Law, speed)`
     "Look a law up in `LAWS`, and check the speed that it is to have"

@@ -196,5 +196,5 @@ def predict(self:Transport, f, n): return self.move(*self.watch(f))[:n]
 # %% ../nbs/20_transport.ipynb #2ce260a9
 register_rung('transport', 'Transport', lambda task: Transport(task.n_out), lr=2e-3)
 
-# %% ../nbs/20_transport.ipynb #87ce2752
-star = 'Transport',
+# %% ../nbs/20_transport.ipynb #b5d4a615
+star = ('Transport',)
