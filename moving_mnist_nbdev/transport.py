@@ -152,13 +152,14 @@ def watch(self:Transport,
     for o in torch.cat([f,small], dim=2): state = self.cell(o, state)
     return f[-1], m[-1], torch.cat([f[-1], 4*m[-1], state, coordinates(state)], dim=1)
 
-# %% ../nbs/20_transport.ipynb #766055ba
+# %% ../nbs/20_transport.ipynb #1e4790a1
 def _inky_cells(ink): # `(B, channels, h, w)` -> int64 `(B, n)`: cells by number, those with the most ink first
     peak = ink.amax(1).flatten(1)                                         # (B, h*w)
     n = peak.shape[1] if torch.compiler.is_compiling() else max(1, int((peak>0).sum(1).max()))
     return peak.topk(n, dim=1).indices
 
-def _pick(o, cells): # `(B, channels, h, w)` -> `(B, n, channels)`
+@patch
+def _pick(self:Transport, o, cells): # `(B, channels, h, w)` -> `(B, n, channels)`
     return o.flatten(2).mT.gather(1, cells[...,None].expand(-1, -1, o.shape[1]))
 
 # %% ../nbs/20_transport.ipynb #986df1bb
@@ -175,7 +176,7 @@ def aim(self:Transport,
     logits = steady.unsqueeze(2) + turns
     return logits.softmax(-1).permute(3,0,2,1,4) @ self.shifts
 
-# %% ../nbs/20_transport.ipynb #165550a9
+# %% ../nbs/20_transport.ipynb #4294844f
 @patch
 def move(self:Transport,
     ink, match, features # As watch gives them
@@ -183,11 +184,11 @@ def move(self:Transport,
     "Move the ink of a frame to where it will be"
     k,(h,w) = self.divisor,ink.shape[2:]
     cells = _inky_cells(ink)                                              # (B, n)
-    z = self.last(_pick(self.trunk(self.stem(features)), cells))
-    p = self.aim(_pick(match, cells), z)
+    z = self.last(self._pick(self.trunk(self.stem(features)), cells))
+    p = self.aim(self._pick(match, cells), z)
     corners = torch.stack([cells//w, cells%w])*k + k-1                    # (2, B, n), counted from 1-fold
     py,px = [place_cells(o, c[:,None], size*k+k-1) for o,c,size in zip(p, corners, (h,w))]
-    out = move_cells(_pick(ink, cells).unflatten(-1, (k,k)), py, px)      # (B, n_out, H, W)
+    out = move_cells(self._pick(ink, cells).unflatten(-1, (k,k)), py, px)      # (B, n_out, H, W)
     return out.transpose(0,1).unsqueeze(2)
 
 @patch
