@@ -162,7 +162,7 @@ class SimVP(Forecaster):
         self.dec = nn.Sequential(*[_unit(hid_s, hid_s, 2 if i%2 else 1) for i in reversed(range(n_s))])
         self.head = nn.Conv2d(hid_s, channels, 1)
 
-# %% ../nbs/18_simvp.ipynb #907f6553
+# %% ../nbs/18_simvp.ipynb #0c1395a5
 @patch
 def predict(self:SimVP,
     f, # `(n_in, B, C, H, W)`
@@ -171,8 +171,10 @@ def predict(self:SimVP,
     "One pass: encode, translate, decode"
     T,B = f.shape[:2]
     skip = self.enc[0](f.transpose(0,1).flatten(0,1))                 # (B*T, hid_s, H, W)
-    h = self.enc[1:](skip).unflatten(0, (B,T)).flatten(1,2)           # (B, T*hid_s, H/divisor, W/divisor)
-    h = self.translate(h).unflatten(1, (T,-1))                        # (B, T, hid_s, H/divisor, W/divisor)
+    plain = torch.contiguous_format                                   # which a compiler would not know in channels_last
+    h = self.enc[1:](skip).clone(memory_format=plain)                 # (B*T, hid_s, H/divisor, W/divisor)
+    h = self.translate(h.unflatten(0, (B,T)).flatten(1,2))            # (B, T*hid_s, H/divisor, W/divisor)
+    h = h.clone(memory_format=plain).unflatten(1, (T,-1))             # (B, T, hid_s, H/divisor, W/divisor)
     h = self.dec[:-1](h[:,:n].flatten(0,1))                           # (B*n, hid_s, H, W)
     skip = skip.unflatten(0, (B,T))[:,:n].flatten(0,1)                # (B*n, hid_s, H, W)
     return self.head(self.dec[-1](h+skip)).unflatten(0, (B,n)).transpose(0,1)
