@@ -111,7 +111,9 @@ def resume_training(
         return done+1
     return 0
 
-def checkpoints_each_epoch(): return SaveModelCallback(every_epoch=True, fname='epoch', with_opt=True)
+def checkpoints_each_epoch()->SaveModelCallback: # To pass on to fit_rung
+    "What writes a checkpoint after each epoch"
+    return SaveModelCallback(every_epoch=True, fname='epoch', with_opt=True)
 
 # %% ../nbs/29_ladder.ipynb #0e6de67c
 def judge_model(
