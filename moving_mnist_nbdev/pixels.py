@@ -24,7 +24,7 @@ from .harvest import (ComposedClips, Harvest, HarvestDL, centre_tracks, draw_bey
 from .learner import Budget
 from .models import register_rung
 from .motion import LearnedMotion, fit_motion
-from .perception import aligned_min, find_tracks, map_nll, refine_tracks
+from .perception import aligned_min, map_nll
 from .tracker import Tracker, mean_frames, motion_nll, place_probs
 
 # %% ../nbs/26_pixels.ipynb #3a9ef3bd
@@ -65,25 +65,6 @@ def see_pieces(self:PixelTracker,
         right = (made.to(f.device)==f[:,which]).all(3).all(2).all(0).cpu()
         which,sprites,tracks = [o[right] for o in (which,sprites,tracks)]
     return which.to(f.device), tracks.transpose(0,1).to(f.device), sprites.to(f.device)/255.
-
-# %% ../nbs/26_pixels.ipynb #5d68a6f2
-@patch
-def see_maps(self:PixelTracker,
-    wide # Frames `(T, B, H, W)` with their margin
-)->tuple: # Tracks int64 `(T, B, D, 2)`, and what is left unexplained `(B,)`
-    "Find the digits of clips by the map net"
-    m,D = self.margin,self.n_digits
-    tracks = find_tracks(self.map_net(wide[:,:,None,m:-m,m:-m]), self.table, D)+m
-    tracks = refine_tracks(wide, tracks, self.digit_size)
-    rest = self.rest(wide, tracks)
-    for d in [*reversed(range(D))]*(self.looks if D>1 else 0):
-        bad = rest.nonzero()[:,0]
-        if not len(bad): break
-        new = self.look_again(wide[:,bad], tracks[:,bad], d)
-        left = self.rest(wide[:,bad], new)
-        better = left<rest[bad]
-        tracks[:,bad[better]],rest[bad[better]] = new[:,better],left[better]
-    return tracks,rest
 
 # %% ../nbs/26_pixels.ipynb #9fd120f5
 @patch

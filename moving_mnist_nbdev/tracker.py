@@ -198,13 +198,13 @@ def settle(self:Tracker,
 
 # %% ../nbs/22_tracker.ipynb #38809901
 @patch
-def perceive(self:Tracker,
-    f # Frames `(T, B, H, W)`
-)->tuple: # Tracks int64 `(T, B, D, 2)`, digits `(B, D, s, s)`, and what is left unexplained `(B,)`
-    "Find the digits of each clip and where they are"
-    m,D,s = self.margin,self.n_digits,self.digit_size
-    wide = F.pad(f, (m,)*4)
-    tracks = refine_tracks(wide, find_tracks(self.map_net(f[:,:,None]), self.table, D)+m, s)
+def see_maps(self:Tracker,
+    wide # Frames `(T, B, H, W)` with their margin
+)->tuple: # Tracks int64 `(T, B, D, 2)`, and what is left unexplained `(B,)`
+    "Find the digits of clips by the map net"
+    m,D = self.margin,self.n_digits
+    tracks = find_tracks(self.map_net(wide[:,:,None,m:-m,m:-m]), self.table, D)+m
+    tracks = refine_tracks(wide, tracks, self.digit_size)
     rest = self.rest(wide, tracks)
     for d in [*reversed(range(D))]*(self.looks if D>1 else 0):
         bad = rest.nonzero()[:,0]
@@ -213,8 +213,17 @@ def perceive(self:Tracker,
         left = self.rest(wide[:,bad], new)
         better = left<rest[bad]
         tracks[:,bad[better]],rest[bad[better]] = new[:,better],left[better]
+    return tracks,rest
+
+@patch
+def perceive(self:Tracker,
+    f # Frames `(T, B, H, W)`
+)->tuple: # Tracks int64 `(T, B, D, 2)`, digits `(B, D, s, s)`, and what is left unexplained `(B,)`
+    "Find the digits of each clip and where they are"
+    wide = F.pad(f, (self.margin,)*4)
+    tracks,rest = self.see_maps(wide)
     tracks = self.settle(wide, tracks)
-    return tracks, aligned_min(f, tracks, s), rest
+    return tracks, aligned_min(f, tracks, self.digit_size), rest
 
 # %% ../nbs/22_tracker.ipynb #152e4883
 @patch
