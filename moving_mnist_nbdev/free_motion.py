@@ -91,7 +91,7 @@ def step_nll(self:FreeMotion,
     each = log_prob_pixels(mean, log_scale, c[1:,...,None], self.last).sum(-2) # (T-1, N, K)
     return -(logw+each).logsumexp(-1)
 
-# %% ../nbs/26_free_motion.ipynb #90ab2b74
+# %% ../nbs/26_free_motion.ipynb #b1d9b563
 def spread_numbers(
     n:int, # How many
     gen:torch.Generator # Where random numbers come from
@@ -112,6 +112,7 @@ def draw(self:FreeMotion,
     mean,scale = [o.gather(-1, k[:,None,None].expand(-1, 2, 1))[...,0] for o in (mean,log_scale.exp())]
     return (mean+scale*u[1:].T.logit()).floor().clamp(0, self.last)
 
+# %% ../nbs/26_free_motion.ipynb #3ccf9dc6
 @patch
 @torch.no_grad()
 def place_probs(self:FreeMotion,
@@ -139,25 +140,24 @@ def place_probs(self:FreeMotion,
         says = self.mixture(o[0], c)
     return torch.stack(res), explained
 
-# %% ../nbs/26_free_motion.ipynb #2cd73807
+# %% ../nbs/26_free_motion.ipynb #2189cf67
 def _optimisers(net, lr): # Muon for the matrices inside, AdamW for all else
     inside = [net.gru.weight_ih_l0, net.gru.weight_hh_l0, net.head[1].weight]
     rest = [p for p in net.parameters() if all(p is not o for o in inside)]
     return torch.optim.Muon(inside, lr=4*lr, weight_decay=.01), torch.optim.AdamW(rest, lr, (.9,.98), weight_decay=.01)
 
+# %% ../nbs/26_free_motion.ipynb #c8dfad8d
 def fit_free_motion(
     tracks, # int64 `(T, N, 2)`: columns x and rows y of digits that are followed for T frames, 4 or more
     free:int=image_size-digit_size, # Free way in pixels: canvas side minus sprite side
     margin:int=0, # Corners may be so far outside of 0 to `free`
     seconds:float=120., # Time to train for
     clock=time.process_time, # Function that tells the time in seconds
-    bs:int=128, # Tracks in a batch
     lr:float=1e-2, # Highest learning rate of AdamW; Muon has four times as much
     say=noop # Is told in a line of text what is going on, such as `print`
 )->FreeMotion:
     "Learn how digits move from nothing but where they were, with no idea of motion"
-    start,tracks = clock(),check_tracks('tracks', tracks, 4, 2)
-    seconds = real('seconds', seconds, 0, above=True)
+    start,tracks,seconds = clock(),check_tracks('tracks', tracks, 4, 2),real('seconds', seconds, 0, above=True)
     net = FreeMotion(free, margin).to(tracks.device)
     opts = _optimisers(net, lr)
     top = [opt.param_groups[0]['lr'] for opt in opts]
@@ -165,7 +165,7 @@ def fit_free_motion(
     while done<1:
         rate = done/.1 if done<.1 else .5+.5*math.cos(math.pi*(done-.1)/.9)
         for opt,o in zip(opts, top): opt.param_groups[0]['lr'] = o*rate
-        loss = net.step_nll(tracks[:,torch.randint(tracks.shape[1], (bs,)).to(tracks.device)]).mean()
+        loss = net.step_nll(tracks[:,torch.randint(tracks.shape[1], (128,)).to(tracks.device)]).mean()
         net.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.)
