@@ -28,7 +28,7 @@ def prob_table(
     one = torch.ones_like(mean)[...,None]
     return torch.cat([below,one], dim=-1) - torch.cat([0*one,below], dim=-1)
 
-# %% ../nbs/26_free_motion.ipynb #d082a131
+# %% ../nbs/26_free_motion.ipynb #19b4b921
 class FreeMotion(nn.Module):
     "Where digits may go, by a network that was told nothing about motion"
     def __init__(self,
@@ -49,7 +49,7 @@ class FreeMotion(nn.Module):
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.GELU(), nn.Linear(width, 5*K))
         nn.init.zeros_(self.head[3].weight)
         nn.init.normal_(self.head[3].bias, std=.5)
-        self.register_buffer('usual', torch.tensor(-math.inf))        # nearly no step is less likely, as a logarithm
+        self.register_buffer('most', torch.tensor(math.inf))          # nats that a usual step costs at most
 
 # %% ../nbs/26_free_motion.ipynb #632e9014
 @patch
@@ -80,16 +80,29 @@ def forward(self:FreeMotion,
     h,last = self.gru(self.features(c, step))
     return self.mixture(h, c), last
 
-# %% ../nbs/26_free_motion.ipynb #3ca02d5c
+# %% ../nbs/26_free_motion.ipynb #b6a920b6
+@patch
+def place(self:FreeMotion, corners)->torch.Tensor: # Float
+    "Corners, counted from `-margin`, none of them off the table"
+    return (corners.float()+self.margin).clamp(0, self.last)
+
+@patch
+def surprise(self:FreeMotion,
+    says, # What mixture made of each place
+    c # The places `(T, N, 2)`
+)->torch.Tensor: # `(T-1, N)`
+    "The negative log-likelihood of each place but the first"
+    logw,mean,log_scale = [o[:-1] for o in says]
+    each = log_prob_pixels(mean, log_scale, c[1:,...,None], self.last).sum(-2) # (T-1, N, K)
+    return -(logw+each).logsumexp(-1)
+
 @patch
 def step_nll(self:FreeMotion,
     tracks # int64 `(T, N, 2)`
 )->torch.Tensor: # `(T-1, N)`
-    "The negative log-likelihood of each step"
-    c = (tracks.float()+self.margin).clamp(0, self.last)
-    logw,mean,log_scale = [o[:-1] for o in self(c)[0]]
-    each = log_prob_pixels(mean, log_scale, c[1:,...,None], self.last).sum(-2) # (T-1, N, K)
-    return -(logw+each).logsumexp(-1)
+    "The negative log-likelihood of each step of some tracks"
+    c = self.place(tracks)
+    return self.surprise(self(c)[0], c)
 
 # %% ../nbs/26_free_motion.ipynb #b1d9b563
 def spread_numbers(
@@ -112,7 +125,7 @@ def draw(self:FreeMotion,
     mean,scale = [o.gather(-1, k[:,None,None].expand(-1, 2, 1))[...,0] for o in (mean,log_scale.exp())]
     return (mean+scale*u[1:].T.logit()).floor().clamp(0, self.last)
 
-# %% ../nbs/26_free_motion.ipynb #3ccf9dc6
+# %% ../nbs/26_free_motion.ipynb #af8b414a
 @patch
 @torch.no_grad()
 def place_probs(self:FreeMotion,
@@ -120,11 +133,10 @@ def place_probs(self:FreeMotion,
     n_out:int # Frames to predict, 1 or more
 )->tuple: # Probabilities `(n_out, N, h, w)`, rows first, each table with sum 1; and `explained`, bool `(N,)`
     "Where digits may be in the frames to come; place 0 of a table is the corner at -margin"
-    past = check_tracks('past', past, 1).to(self.usual.device)
-    c = (past.float()+self.margin).clamp(0, self.last)
+    past = check_tracks('past', past, 1).to(self.most.device)
+    c = self.place(past)
     says,h = self(c)
-    inside = ((past+self.margin)==c).all(-1).all(0)
-    explained = inside & (self.step_nll(past).amax(0)<=-self.usual) if len(past)>1 else inside
+    explained = (past+self.margin==c).all(-1).all(0) & (self.surprise(says, c)[2:]<=self.most).all(0)
     def often(o, dim): return o.repeat_interleave(self.dreams, dim)
     says,c,h = [often(o[-1], 0) for o in says],often(c[-1], 0),often(h, 1)
     gen = torch.Generator().manual_seed(0)
@@ -146,7 +158,7 @@ def _optimisers(net, lr): # Muon for the matrices inside, AdamW for all else
     rest = [p for p in net.parameters() if all(p is not o for o in inside)]
     return torch.optim.Muon(inside, lr=4*lr, weight_decay=.01), torch.optim.AdamW(rest, lr, (.9,.98), weight_decay=.01)
 
-# %% ../nbs/26_free_motion.ipynb #c8dfad8d
+# %% ../nbs/26_free_motion.ipynb #6381e3ab
 def fit_free_motion(
     tracks, # int64 `(T, N, 2)`: columns x and rows y of digits that are followed for T frames, 4 or more
     free:int=image_size-digit_size, # Free way in pixels: canvas side minus sprite side
@@ -174,8 +186,8 @@ def fit_free_motion(
         if done>=said+.25:
             said += .25
             say(f'motion, {min(done, 1):4.0%}: {steps:,} steps, {loss:.2f} nats a step')
-    with torch.no_grad(): worst = -net.step_nll(tracks[:,:4000])[2:].amax(0)
-    net.usual.copy_(worst.sort().values[len(worst)//1000])
+    with torch.no_grad(): worst = net.step_nll(tracks[:,:4000])[2:].amax(0)
+    net.most.copy_(worst.quantile(.999))
     return net
 
 # %% ../nbs/26_free_motion.ipynb #d36b2b08

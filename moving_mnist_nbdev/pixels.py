@@ -193,32 +193,31 @@ def _check_size(model, harvest):
     if size!=model.size: refuse('dls', 'clips of {}x{} pixels'.format(*size), '{}x{}'.format(*model.size))
     if T<model.frames_in: refuse('dls', f'clips of {T} frames', f'{model.frames_in} or more')
 
-# %% ../nbs/27_pixels.ipynb #e34410e2
-def _train(net, loss, cls, bs, clips, lr, seconds, clock):
-    "Train one network for some seconds; returns its learner"
+# %% ../nbs/27_pixels.ipynb #96c5566a
+def _train(net, clips, seconds, clock, bs=8):
+    "Train a map net for some seconds; returns its learner"
     device = next(net.parameters()).device
-    train,valid = [cls(clips, bs=bs, n=n, fresh=True, device=device) for n in (bs<<17,bs)]
-    learn = Learner(DataLoaders(train, valid, device=device), net, loss_func=loss, wd=.01,
+    train,valid = [HarvestDL(clips, bs=bs, n=n, fresh=True, device=device) for n in (bs<<17,bs)]
+    learn = Learner(DataLoaders(train, valid, device=device), net, loss_func=map_nll, wd=.01,
                     opt_func=partial(OptimWrapper, opt=torch.optim.AdamW, betas=(.9,.98)),
                     cbs=[GradientClip(1.), Budget(seconds, clock)])
-    with learn.no_bar(), learn.no_logging(): learn.fit_one_cycle(1, lr)
+    with learn.no_bar(), learn.no_logging(): learn.fit_one_cycle(1, 8e-3)
     return learn
 
-# %% ../nbs/27_pixels.ipynb #b8959a2a
+# %% ../nbs/27_pixels.ipynb #94cd13a8
 @patch
 def learn_motion(self:PixelTracker,
-    clips:ComposedClips, # Has the harvest
+    tracks, # int64 `(T, N, 2)`
     seconds:float, # Time that a network gets; the law takes what it needs
     clock=time.process_time, # Tells the time in seconds
     say=noop # Is told in a line of text what is going on
 ):
     "Learn from tracks how digits go on"
-    tracks = clips.harvest.corners.flatten(1,2)
     if self.motion=='law': learned = fit_motion(tracks[:,:1500], self.free, self.margin)
-    else: learned = fit_free_motion(tracks, self.free, self.margin, seconds, clock, say=say)
+    else: learned = fit_free_motion(tracks.to(self.table.first.device), self.free, self.margin, seconds, clock, say=say)
     self.motion_net.load_state_dict(learned.state_dict())
 
-# %% ../nbs/27_pixels.ipynb #78d9406c
+# %% ../nbs/27_pixels.ipynb #987270a3
 class Taught(NamedTuple):
     "What a training of fit_pixels leaves behind"
     harvest:Harvest # Digits and tracks that it was made of
@@ -241,9 +240,9 @@ def fit_pixels(
     model.reach.fill_(tracks.diff(dim=0).abs().max()+1)
     clips = ComposedClips(harvest, model.frames_in)
     def left(): return max(seconds-(clock()-start), .01*seconds)
-    model.learn_motion(clips, .7*left(), clock, say)
+    model.learn_motion(tracks, .7*left(), clock, say)
     if not free: say(model.motion_net.summary())
-    seeing = _train(model.map_net, map_nll, HarvestDL, 8, clips, 8e-3, left(), clock)
+    seeing = _train(model.map_net, clips, left(), clock)
     say(f'seeing is learned, in {clock()-start:.0f} seconds altogether')
     return Taught(harvest, seeing)
 
