@@ -6,9 +6,10 @@
 __all__ = ['was_called', 'find_rungs', 'make_model', 'rung_learner', 'fit_rung', 'resume_training', 'checkpoints_each_epoch',
            'judge_model']
 
-# %% ../nbs/30_ladder.ipynb #53b840ee
+# %% ../nbs/30_ladder.ipynb #b156040b
 import json
 import time
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -62,7 +63,7 @@ def rung_learner(
     rung = RUNGS[name]
     return forecast_learner(dls, model, rung.loss and rung.loss(), cbs=[GradientClip(1.), *rung.cbs()], **kwargs)
 
-# %% ../nbs/30_ladder.ipynb #eaa533d1
+# %% ../nbs/30_ladder.ipynb #f642c1ae
 def _log(values):
     if len(values)<5: return                                        # a part that an earlier run has done
     epoch,train,_,mse,took = values
@@ -82,7 +83,7 @@ def fit_rung(
     rung = RUNGS[name]
     if rung.fit and lr: refuse('lr', lr, f'none: {name!r} has batches and rates of its own')
     learn.logger = _log
-    if rung.fit: rung.fit(learn.model, learn.dls, seconds, clock)
+    if rung.fit: rung.fit(learn.model, learn.dls, seconds, clock, partial(print, flush=True))
     elif has_params(learn.model):
         budget = Budget(seconds, clock)
         cbs = [budget, *listify(cbs)]
