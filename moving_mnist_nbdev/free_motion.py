@@ -41,7 +41,7 @@ def prob_table(
     one = torch.ones_like(mean)[...,None]
     return torch.cat([below,one], dim=-1) - torch.cat([0*one,below], dim=-1)
 
-# %% ../nbs/25_free_motion.ipynb #19b4b921
+# %% ../nbs/25_free_motion.ipynb #ea221b7e
 class FreeMotion(nn.Module):
     "Where digits may go, by a network that was told nothing about motion"
     def __init__(self,
@@ -50,7 +50,7 @@ class FreeMotion(nn.Module):
         width:int=128, # Features of the state
         K:int=8, # Possibilities in a mixture
         waves:int=3, # Sines and cosines of so many frequencies
-        dreams:int=48 # How often it dreams of each track
+        dreams:int=24 # How often it dreams of each track
     ):
         super().__init__()
         self.free = whole('free', free, 0)

@@ -249,7 +249,7 @@ def _train_maps(net, clips, seconds, clock, say, bs=8):
     with learn.no_bar(), learn.no_logging(): learn.fit_one_cycle(1, 8e-3)
     return learn
 
-# %% ../nbs/26_tracker.ipynb #5b9e959d
+# %% ../nbs/26_tracker.ipynb #89b3ce91
 @patch
 def learn_motion(self:Tracker,
     tracks, # int64 `(T, N, 2)`
@@ -278,8 +278,8 @@ def teach(self:Tracker,
     tracks = harvest.corners.flatten(1,2)
     self.table.count(tracks.to(self.table.first.device))
     self.reach.fill_(tracks.diff(dim=0).abs().max()+1)
-    def left(): return max(seconds-(clock()-start), .01*seconds)
-    self.learn_motion(tracks, .7*left(), clock, say)
+    def left(): return max(seconds-(clock()-start), .1)               # also if all the time went into the harvest
+    self.learn_motion(tracks, .8*left(), clock, say)
     return _train_maps(self.map_net, ComposedClips(harvest, self.learns_from), left(), clock, say)
 
 # %% ../nbs/26_tracker.ipynb #ad134461
