@@ -7,7 +7,7 @@ __all__ = ['CLOCKS', 'train_command', 'ladder_command', 'export_command', 'run_c
            'check_device', 'moving_mnist_ladder', 'writable_folder', 'save_picture', 'moving_mnist_train',
            'renamed_command']
 
-# %% ../nbs/31_commands.ipynb #1e4bab26
+# %% ../nbs/31_commands.ipynb #daf53cdb
 import json
 import sys
 import tempfile
@@ -18,13 +18,14 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import torch
 from fastai.callback.hook import has_params
+from fastai.data.core import DataLoaders
 from fastai.torch_core import default_device, set_seed
 from fastcore.meta import delegates
 from fastcore.script import anno_parser
 from .checks import one_of, real, refuse, whole
 from .dataloaders import ClipDL, get_dls
 from .dataset import MovingMNIST
-from .files import save_clips
+from .files import ClipFile, save_clips
 from .floor import floor_scores
 from .frames import keep_freed_memory
 from .ladder import checkpoints_each_epoch, fit_rung, judge_model, make_model, resume_training
@@ -108,7 +109,7 @@ def _check_recipe(model, bs, lr):
 def _own(name, x): # a batch size or learning rate of the command line; 0 takes the model's own
     return None if x==0 else whole(name, x) if name=='bs' else real(name, x, 0, above=True)
 
-# %% ../nbs/31_commands.ipynb #ad0b4c40
+# %% ../nbs/31_commands.ipynb #5d8eb1ab
 @delegates(task_options, but=['seed'])
 def moving_mnist_ladder(
     model:str, # A rung of the ladder, such as convgru
@@ -121,6 +122,7 @@ def moving_mnist_ladder(
     epochs:int=4, # Parts that the time is divided into, with a validation after each
     n_test:int=256, # Test clips
     device:str='cpu', # cpu, cuda, ...
+    clips:str='', # File of clips to learn from, in place of fresh ones; for pixels and pixels_free
     checkpoints:str='', # Folder for checkpoints, to go on from after an interruption
     results:str='results.jsonl', # File that the record is added to
     **kwargs
@@ -137,16 +139,20 @@ def moving_mnist_ladder(
     _check_recipe(model, run['bs'], run['lr'])
     if checkpoints and RUNGS[model].fit:
         refuse('checkpoints', f'{model!r}, which cannot go on after an interruption', 'another model')
-    _run_rung(net, task, run, n_test, device, checkpoints, results)
+    if clips and not RUNGS[model].fit:
+        refuse('clips', f'{clips!r} for {model!r}', 'with a model that has a training of its own')
+    if clips and not Path(clips).exists(): refuse('clips', repr(clips), 'a file or a folder that exists')
+    _run_rung(net, task, run, n_test, device, clips, checkpoints, results)
 
-# %% ../nbs/31_commands.ipynb #526836b0
-def _run_rung(net, task, run, n_test, device, checkpoints, results):
+# %% ../nbs/31_commands.ipynb #ea5a0d70
+def _run_rung(net, task, run, n_test, device, clips, checkpoints, results):
     "Train a rung as `run` says, judge it and write its record"
     rung = RUNGS[run['model']]
     test_ds = MovingMNIST(task.n_in, task.n_out, split='test', n_clips=n_test, **task.clip_options)
     test = ClipDL(test_ds, 16, device=device)
     dls = get_dls(task.n_in, task.n_out, 1_000_000, run['bs'] or rung.bs, n_valid=64, stats=None, device=device,
                   **{**task.clip_options, 'seed':run['seed']})
+    if clips: dls = DataLoaders(ClipDL(ClipFile(clips, task.n_in, task.n_out), rung.bs), dls.valid, device=device)
     trained = _train_rung(net, dls, run, checkpoints)
     name = f"{run['model']}-published" if run['published'] else run['model']
     rec = judge_model(name, net, test, results, title=rung.title, told=rung.told, **trained)
@@ -226,11 +232,11 @@ def _table(figures):
         lines.append(f'{title:24}' + ''.join(cells))
     return '\n'.join(lines)
 
-# %% ../nbs/31_commands.ipynb #905a85ba
+# %% ../nbs/31_commands.ipynb #1e12c445
 @delegates(task_options)
 def moving_mnist_train(
     out:str='moving_mnist_out', # Folder for results
-    model:str='tracker', # A rung of the ladder
+    model:str='pixels', # A rung of the ladder
     minutes:float=3., # Time to train for
     n_test:int=200, # Clips to judge the model on, of digits that it has not seen
     bs:int=0, # Clips in a batch; 0 takes the model's own

@@ -41,7 +41,7 @@ def prob_table(
     one = torch.ones_like(mean)[...,None]
     return torch.cat([below,one], dim=-1) - torch.cat([0*one,below], dim=-1)
 
-# %% ../nbs/25_free_motion.ipynb #ea221b7e
+# %% ../nbs/25_free_motion.ipynb #bc2364fc
 class FreeMotion(nn.Module):
     "Where digits may go, by a network that was told nothing about motion"
     def __init__(self,
@@ -50,18 +50,20 @@ class FreeMotion(nn.Module):
         width:int=128, # Features of the state
         K:int=8, # Possibilities in a mixture
         waves:int=3, # Sines and cosines of so many frequencies
-        dreams:int=24 # How often it dreams of each track
+        dreams:int=24, # How often it dreams of each track
+        drop:float=.1 # Share of features that are dropped in training
     ):
         super().__init__()
         self.free = whole('free', free, 0)
         self.margin = whole('margin', margin, 0)
         self.last = self.free+2*self.margin
         self.K,self.waves,self.dreams = whole('K', K),waves,whole('dreams', dreams)
-        self.read = nn.Sequential(nn.Linear(2*(2*waves+1)+2, width), nn.GELU())
+        self.read = nn.Sequential(nn.Linear(2*(2*waves+1)+2, width), nn.GELU(), nn.Dropout(drop))
         self.gru = nn.GRU(width, width)
-        self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.GELU(), nn.Linear(width, 5*K))
-        nn.init.zeros_(self.head[3].weight)
-        nn.init.normal_(self.head[3].bias, std=.5)
+        layers = nn.Linear(width, width),nn.GELU(),nn.Linear(width, 5*K)
+        self.head = nn.Sequential(nn.LayerNorm(width), nn.Dropout(drop), *layers)
+        nn.init.zeros_(layers[2].weight)
+        nn.init.normal_(layers[2].bias, std=.5)
         self.register_buffer('most', torch.tensor(math.inf))          # nats that a usual step costs at most
 
 # %% ../nbs/25_free_motion.ipynb #632e9014
@@ -179,13 +181,13 @@ def place_probs(self:FreeMotion,
         says = self.mixture(o[0], c)
     return torch.stack(res), explained
 
-# %% ../nbs/25_free_motion.ipynb #2189cf67
+# %% ../nbs/25_free_motion.ipynb #d53d9e1a
 def _optimisers(net, lr): # Muon for the matrices inside, AdamW for all else
-    inside = [net.gru.weight_ih_l0, net.gru.weight_hh_l0, net.head[1].weight]
+    inside = [net.gru.weight_ih_l0, net.gru.weight_hh_l0, net.head[2].weight]
     rest = [p for p in net.parameters() if all(p is not o for o in inside)]
     return torch.optim.Muon(inside, lr=4*lr, weight_decay=.01), torch.optim.AdamW(rest, lr, (.9,.98), weight_decay=.01)
 
-# %% ../nbs/25_free_motion.ipynb #e4a4a603
+# %% ../nbs/25_free_motion.ipynb #a65e4a81
 def fit_free_motion(
     tracks, # int64 `(T, N, 2)`: columns x and rows y of digits that are followed for T frames, 4 or more
     free:int=image_size-digit_size, # Free way in pixels: canvas side minus sprite side
@@ -198,6 +200,8 @@ def fit_free_motion(
     "Learn how digits move from nothing but where they were, with no idea of motion"
     start,tracks,seconds = clock(),check_tracks('tracks', tracks, 4, 2),real('seconds', seconds, 0, above=True)
     net = FreeMotion(free, margin).to(tracks.device)
+    apart = torch.arange(tracks.shape[1], device=tracks.device)%20==0
+    held,tracks = tracks[:,apart],tracks[:,~apart]
     opts = _optimisers(net, lr)
     top = [opt.param_groups[0]['lr'] for opt in opts]
     steps,said,done = 0,0.,0.
@@ -213,7 +217,8 @@ def fit_free_motion(
         if done>=said+.1:
             said = done
             say(f'motion, {min(done, 1):4.0%}: {steps:,} steps, {loss:.2f} nats a step')
-    with torch.no_grad(): worst = net.step_nll(tracks[:,:4000])[2:].amax(0)
+    net.eval()
+    with torch.no_grad(): worst = net.step_nll(held)[2:].amax(0)
     net.most.copy_(worst.quantile(.999))
     return net
 

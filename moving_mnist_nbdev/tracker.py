@@ -282,7 +282,7 @@ def teach(self:Tracker,
     self.learn_motion(tracks, .8*left(), clock, say)
     return _train_maps(self.map_net, ComposedClips(harvest, self.learns_from), left(), clock, say)
 
-# %% ../nbs/26_tracker.ipynb #ad134461
+# %% ../nbs/26_tracker.ipynb #d0503c1f
 def known_harvest(
     ds:MovingMNIST, # Data set of digits that keep their shape, at whole pixels
     n:int=32_768 # Clips to take; all of them if there are fewer
@@ -291,8 +291,8 @@ def known_harvest(
     idxs = range(n if ds.n_clips is None else min(n, ds.n_clips))
     images = torch.from_numpy(ds.digits.images)[:,None]               # (N, 1, s, s)
     off,centred = centre_tracks(torch.zeros(1, len(images), 1, 2, dtype=torch.long), images)
-    which = torch.from_numpy(ds.motion(idxs).which)                   # (B, D)
-    tracks = corners_of(ds, idxs)+off[0,which,0]
+    which = torch.as_tensor(ds.motion(idxs).which).cpu()              # (B, D)
+    tracks = corners_of(ds, idxs).cpu()+off[0,which,0]
     return Harvest(centred[which,0], tracks, torch.arange(len(idxs)), (ds.image_size,)*2, dict(clips=len(idxs)))
 
 def fit_tracker(
