@@ -308,8 +308,8 @@ def predict(self:LawForecaster, f, n):
         refuse('x', f'clips {failed} of the batch, which cannot be rebuilt from {what}', 'clips that can')
     return self.look_ahead(seen, n).to(f)
 
-# %% ../nbs/29_law_forecaster.ipynb #27980d05
-register_rung('law_forecaster', 'LawForecaster', told='the law, the number and size of digits and how they are centred',
+# %% ../nbs/29_law_forecaster.ipynb #a7741fc1
+register_rung('law_forecaster', 'LawForecaster', told='the law; form and centring of digits',
               make=lambda task: LawForecaster(task.n_out, task.law, task.n_digits, speed=task.speed))
 
 # %% ../nbs/29_law_forecaster.ipynb #c0f8a61a

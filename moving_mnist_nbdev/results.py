@@ -108,7 +108,7 @@ def write_result(
     os.chmod(f.name, 0o644)
     os.replace(f.name, fn)
 
-# %% ../nbs/16_results.ipynb #c9ca10b5
+# %% ../nbs/16_results.ipynb #80deb272
 def _figures(records, metric, field):
     "One number of each record; NaN where there is none, such as the standard error of a single clip"
     values = [r['figures'].get(metric, {}).get(field) for r in records]
@@ -118,7 +118,7 @@ def results_table(
     records, # As read_results returns them
     metrics=('mae','ssim') # Columns beside the MSE
 )->pd.DataFrame: # A row for each name, best MSE first
-    "The figures of records side by side, with the standard error of the MSE over clips and its range over seeds"
+    "Figures of records side by side: MSE, its standard error over clips and range over seeds; and what each was told"
     rows = {}
     for name in dict.fromkeys(r['name'] for r in records):
         same = [r for r in records if r['name']==name]
@@ -127,6 +127,7 @@ def results_table(
         rows[name] = {'parameters':same[0]['parameters'], 'seeds':len(same), 'mse':sum(mse)/len(mse),
                       'clip_se':max(_figures(same, 'mse', 'se')), 'seed_range':seed_range}
         rows[name] |= {k:sum(_figures(same, k, 'mean'))/len(same) for k in metrics if k!='mse'}
+        rows[name]['told'] = same[0]['told']                          # beyond pixels
     table = pd.DataFrame.from_dict(rows, orient='index')
     return table.sort_values('mse')
 

@@ -311,9 +311,9 @@ def fit_tracker(
     if ds.subpixel or ds.affine: refuse('dls', 'digits between pixels or warped ones', 'digits that keep their shape')
     return model.teach(known_harvest(ds), seconds-(clock()-start), clock, say)
 
-# %% ../nbs/26_tracker.ipynb #37347e28
-told_form = 'the number and size of digits; that they keep their shape and are joined by maximum'
-told_law = '; that each axis moves straight between two walls'
+# %% ../nbs/26_tracker.ipynb #aed83132
+told_form = 'form of digits' # their number and size, and that they keep their shape and are joined by maximum
+told_law = '; straight between walls'
 
 def make_tracker(
     task, # A Task
@@ -322,7 +322,7 @@ def make_tracker(
     "A tracker for a task"
     return Tracker(task.n_out, task.n_in, task.n_digits, task.image_size, motion=motion)
 
-_told = 'digits and where they are, while it learns; '+told_form
+_told = 'form and places of digits'
 register_rung('tracker', 'Tracker', make_tracker, fit=fit_tracker, told=_told+told_law)
 register_rung('tracker_free', 'Tracker, free motion', partial(make_tracker, motion='free'), fit=fit_tracker, told=_told)
 
