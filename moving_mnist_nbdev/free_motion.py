@@ -41,7 +41,7 @@ def prob_table(
     one = torch.ones_like(mean)[...,None]
     return torch.cat([below,one], dim=-1) - torch.cat([0*one,below], dim=-1)
 
-# %% ../nbs/25_free_motion.ipynb #bc2364fc
+# %% ../nbs/25_free_motion.ipynb #824b1a21
 class FreeMotion(nn.Module):
     "Where digits may go, by a network that was told nothing about motion"
     def __init__(self,
@@ -51,7 +51,7 @@ class FreeMotion(nn.Module):
         K:int=8, # Possibilities in a mixture
         waves:int=3, # Sines and cosines of so many frequencies
         dreams:int=24, # How often it dreams of each track
-        drop:float=.1 # Share of features that are dropped in training
+        drop:float=.05 # Share of features that are dropped in training
     ):
         super().__init__()
         self.free = whole('free', free, 0)
