@@ -187,12 +187,12 @@ def _optimisers(net, lr): # Muon for the matrices inside, AdamW for all else
     rest = [p for p in net.parameters() if all(p is not o for o in inside)]
     return torch.optim.Muon(inside, lr=4*lr, weight_decay=.01), torch.optim.AdamW(rest, lr, (.9,.98), weight_decay=.01)
 
-# %% ../nbs/25_free_motion.ipynb #a65e4a81
+# %% ../nbs/25_free_motion.ipynb #89b8db0c
 def fit_free_motion(
     tracks, # int64 `(T, N, 2)`: columns x and rows y of digits that are followed for T frames, 4 or more
     free:int=image_size-digit_size, # Free way in pixels: canvas side minus sprite side
     margin:int=0, # Corners may be so far outside of 0 to `free`
-    seconds:float=120., # Time to train for
+    seconds:float=120., # Time to train for at most
     clock=time.process_time, # Function that tells the time in seconds
     lr:float=1e-2, # Highest learning rate of AdamW; Muon has four times as much
     say=noop # Is told in a line of text what is going on, such as `print`
@@ -204,6 +204,7 @@ def fit_free_motion(
     held,tracks = tracks[:,apart],tracks[:,~apart]
     opts = _optimisers(net, lr)
     top = [opt.param_groups[0]['lr'] for opt in opts]
+    most = max(600, 30*tracks.shape[1]//128)                          # thirty times each, in batches of 128
     steps,said,done = 0,0.,0.
     while done<1:
         rate = done/.1 if done<.1 else .5+.5*math.cos(math.pi*(done-.1)/.9)
@@ -213,7 +214,8 @@ def fit_free_motion(
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.)
         for opt in opts: opt.step()
-        steps,done = steps+1,(clock()-start)/seconds
+        steps += 1
+        done = max((clock()-start)/seconds, steps/most)
         if done>=said+.1:
             said = done
             say(f'motion, {min(done, 1):4.0%}: {steps:,} steps, {loss:.2f} nats a step')
