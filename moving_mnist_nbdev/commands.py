@@ -7,7 +7,7 @@ __all__ = ['CLOCKS', 'train_command', 'ladder_command', 'export_command', 'run_c
            'check_device', 'moving_mnist_ladder', 'writable_folder', 'save_picture', 'moving_mnist_train',
            'renamed_command']
 
-# %% ../nbs/31_commands.ipynb #daf53cdb
+# %% ../nbs/31_commands.ipynb #0bfdcfb3
 import json
 import sys
 import tempfile
@@ -33,6 +33,7 @@ from .ladder import rung_learner
 from .learner import forecasts
 from .metrics import score_frames
 from .models import RUNGS, AllZeros, CopyLast
+from .pixels import fit_pixels
 from .results import make_record, summarise_scores
 from .sequences import ImageSeq, animate
 from .task import Task
@@ -109,7 +110,7 @@ def _check_recipe(model, bs, lr):
 def _own(name, x): # a batch size or learning rate of the command line; 0 takes the model's own
     return None if x==0 else whole(name, x) if name=='bs' else real(name, x, 0, above=True)
 
-# %% ../nbs/31_commands.ipynb #5d8eb1ab
+# %% ../nbs/31_commands.ipynb #cd0ae883
 @delegates(task_options, but=['seed'])
 def moving_mnist_ladder(
     model:str, # A rung of the ladder, such as convgru
@@ -139,8 +140,8 @@ def moving_mnist_ladder(
     _check_recipe(model, run['bs'], run['lr'])
     if checkpoints and RUNGS[model].fit:
         refuse('checkpoints', f'{model!r}, which cannot go on after an interruption', 'another model')
-    if clips and not RUNGS[model].fit:
-        refuse('clips', f'{clips!r} for {model!r}', 'with a model that has a training of its own')
+    if clips and RUNGS[model].fit is not fit_pixels:
+        refuse('clips', f'{clips!r} for {model!r}', "with 'pixels' or 'pixels_free', which learn from clips alone")
     if clips and not Path(clips).exists(): refuse('clips', repr(clips), 'a file or a folder that exists')
     _run_rung(net, task, run, n_test, device, clips, checkpoints, results)
 

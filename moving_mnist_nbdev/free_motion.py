@@ -15,19 +15,19 @@ from .checks import real, whole
 from .motion import check_tracks
 from .trajectories import digit_size, image_size
 
-# %% ../nbs/25_free_motion.ipynb #5cb856a9
+# %% ../nbs/25_free_motion.ipynb #89259760
 def log_prob_pixels(
     mean, # Means in pixels
     log_scale, # Logarithms of the scales, the same shape
-    k, # Whole numbers, 0 to `free`
-    free:int # Largest number
+    k, # Whole numbers, 0 to `last`
+    last:int # Largest number
 )->torch.Tensor: # Log-probabilities, the same shape
     "A logistic distribution that is cut to whole pixels"
     lo,hi = [(k+i-mean)*torch.exp(-log_scale) for i in (0,1)]
-    below,above = lo.sigmoid()*(k>0),(-hi).sigmoid()*(k<free)         # nothing is beyond the first and the last
+    below,above = lo.sigmoid()*(k>0),(-hi).sigmoid()*(k<last)         # nothing is beyond the first and the last
     near = (1-below-above).clamp_min(1e-9)
     far = torch.where(lo>0, (-lo).sigmoid()-above, hi.sigmoid()-below) # without loss of digits in the tails
-    return torch.where((k>0)&(k<free), far.clamp_min(1e-9), near).log()
+    return torch.where((k>0)&(k<last), far.clamp_min(1e-9), near).log()
 
 # %% ../nbs/25_free_motion.ipynb #c2f1f01d
 def prob_table(
@@ -95,9 +95,11 @@ def forward(self:FreeMotion,
     h,last = self.gru(self.features(c, step))
     return self.mixture(h, c), last
 
-# %% ../nbs/25_free_motion.ipynb #b6a920b6
+# %% ../nbs/25_free_motion.ipynb #9531bb9d
 @patch
-def place(self:FreeMotion, corners)->torch.Tensor: # Float
+def place(self:FreeMotion,
+    corners # int64 `(..., 2)`
+)->torch.Tensor: # Float, the same shape
     "Corners, counted from `-margin`, none of them off the table"
     return (corners.float()+self.margin).clamp(0, self.last)
 
@@ -140,7 +142,7 @@ def draw(self:FreeMotion,
     mean,scale = [o.gather(-1, k[:,None,None].expand(-1, 2, 1))[...,0] for o in (mean,log_scale.exp())]
     return (mean+scale*u[1:].T.logit()).floor().clamp(0, self.last)
 
-# %% ../nbs/25_free_motion.ipynb #52e5807e
+# %% ../nbs/25_free_motion.ipynb #593a36d5
 @patch
 def take_in(self:FreeMotion,
     past # int64 `(T, N, 2)`
@@ -154,7 +156,9 @@ def take_in(self:FreeMotion,
 
 @patch
 @torch.no_grad()
-def explains(self:FreeMotion, tracks)->torch.Tensor: # bool `(N,)`
+def explains(self:FreeMotion,
+    tracks # int64 `(T, N, 2)`
+)->torch.Tensor: # bool `(N,)`
     "Which tracks can have come about by what was learned?"
     return self.take_in(tracks)[-1]
 
@@ -187,7 +191,7 @@ def _optimisers(net, lr): # Muon for the matrices inside, AdamW for all else
     rest = [p for p in net.parameters() if all(p is not o for o in inside)]
     return torch.optim.Muon(inside, lr=4*lr, weight_decay=.01), torch.optim.AdamW(rest, lr, (.9,.98), weight_decay=.01)
 
-# %% ../nbs/25_free_motion.ipynb #89b8db0c
+# %% ../nbs/25_free_motion.ipynb #00143f52
 def fit_free_motion(
     tracks, # int64 `(T, N, 2)`: columns x and rows y of digits that are followed for T frames, 4 or more
     free:int=image_size-digit_size, # Free way in pixels: canvas side minus sprite side
@@ -204,7 +208,7 @@ def fit_free_motion(
     held,tracks = tracks[:,apart],tracks[:,~apart]
     opts = _optimisers(net, lr)
     top = [opt.param_groups[0]['lr'] for opt in opts]
-    most = max(600, 30*tracks.shape[1]//128)                          # thirty times each, in batches of 128
+    most = max(600, 30*tracks.shape[1]//128)                          # steps; batches have 128 tracks
     steps,said,done = 0,0.,0.
     while done<1:
         rate = done/.1 if done<.1 else .5+.5*math.cos(math.pi*(done-.1)/.9)

@@ -5,14 +5,16 @@
 # %% auto #0
 __all__ = ['centre_corner', 'centre_tracks', 'remove_ghosts', 'widen', 'Pieces', 'find_pieces', 'match_pieces', 'cut_out',
            'fits_under', 'place_digits', 'Parted', 'part_clips', 'fill_frames', 'draw_beyond', 'Harvest',
-           'harvest_clips', 'harvest_dataset', 'tracks_inside', 'compose_clips', 'ComposedClips', 'HarvestDL']
+           'check_harvest', 'harvest_clips', 'join_harvests', 'gather_harvest', 'harvest_dataset', 'tracks_inside',
+           'compose_clips', 'ComposedClips', 'HarvestDL']
 
-# %% ../nbs/22_harvest.ipynb #41af6b27
+# %% ../nbs/22_harvest.ipynb #04f3ecdc
 from typing import NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.lib.stride_tricks import sliding_window_view
+from fastcore.meta import delegates
 from scipy import ndimage
 from .checks import refuse, whole
 from .counters import GAMMA, below, mix64, stream_key, uniform
@@ -152,7 +154,7 @@ def cut_out(
     x,y = p.centre[piece].T                                           # corners, as the border is half a sprite wide
     return _windows(_with_border(alone, s), s)[np.arange(len(f)),y,x].reshape(*digits.shape[1:], s, s)
 
-# %% ../nbs/22_harvest.ipynb #807dcf00
+# %% ../nbs/22_harvest.ipynb #551dd841
 def fits_under(
     wide:np.ndarray, # uint8 `(M, H, W)`: frames with their border
     sprites:np.ndarray, # uint8 `(M, s, s)`: a digit in each
@@ -168,6 +170,7 @@ def fits_under(
     i,place = np.nonzero(((at>=0) & (at<=[W-s,H-s])).all(-1))
     at = at[i,place]
     flat = sprites.reshape(M, -1)
+    probes = min(probes, s*s)
     bright = flat.argpartition(-probes, axis=1)[:,-probes:]           # (M, probes)
     start = (i*H+at[:,1])*W+at[:,0]
     seen = wide.reshape(-1)[start[:,None] + (bright//s*W+bright%s)[i]]
@@ -325,19 +328,23 @@ def _gather(frames, n_digits, s, step=64): # A Harvest of uint8 `(T, B, H, W)`, 
                   parted=sum(len(o.clips) for o in parted), rebuilt=len(kept))
     return Harvest(sprites, corners, kept, frames.shape[2:], counts)
 
-# %% ../nbs/22_harvest.ipynb #6094e2fa
+# %% ../nbs/22_harvest.ipynb #5e7e0a25
 def _check_clips(clips, n_digits, s):
     "uint8 frames `(T, B, H, W)`, if digits can be harvested there"
     if not isinstance(clips, torch.Tensor) or clips.dtype!=torch.uint8 or clips.ndim!=5 or clips.shape[2]!=1:
         got = f'{clips.dtype} of shape {tuple(clips.shape)}' if hasattr(clips, 'dtype') else type(clips).__name__
         refuse('clips', got, 'a uint8 tensor (T, B, 1, H, W)')
     T,B,_,H,W = clips.shape
+    if not B: refuse('clips', 'no clips', 'at least one')
     if T<2: refuse('clips', 'clips of 1 frame', 'two frames or more: what does not move cannot be told apart')
     whole('n_digits', n_digits)
     whole('digit_size', s, 2, min(H, W))
     return clips[:,:,0].cpu().numpy()
 
-def _check_harvest(h, n_digits):
+def check_harvest(
+    h, # A Harvest
+    n_digits:int # Digits that its clips were to have
+)->Harvest: # The same
     "Refuse a harvest that holds nothing"
     if h.counts['rebuilt']: return h
     got = '{clips:,} clips ({with_ink:,} with ink, {parted:,} that part, {rebuilt:,} made again exactly)'
@@ -345,23 +352,31 @@ def _check_harvest(h, n_digits):
     kind = kind.format(n_digits, *h.sprites.shape[-2:])
     refuse('clips', got.format(**h.counts), f'{kind}, in some clips apart from each other in two frames or more')
 
-# %% ../nbs/22_harvest.ipynb #3a9b926c
+# %% ../nbs/22_harvest.ipynb #9e31bf97
 def harvest_clips(
     clips:torch.Tensor, # uint8 `(T, B, 1, H, W)`, time first
     n_digits:int=2, # Digits in a clip; clips with another number of them are left out
     digit_size:int=28 # Side of a sprite in pixels
 )->Harvest:
     "Digits and their tracks out of clips, from pixels alone; only clips that are made again exactly"
-    return _check_harvest(_gather(_check_clips(clips, n_digits, digit_size), n_digits, digit_size), n_digits)
+    return check_harvest(_gather(_check_clips(clips, n_digits, digit_size), n_digits, digit_size), n_digits)
 
-def harvest_dataset(
+def join_harvests(
+    parts # Harvests of clips of one length and size
+)->Harvest:
+    "Several harvests as one"
+    sprites,kept = [torch.cat([getattr(o, k) for o in parts]) for k in ('sprites','kept')]
+    counts = {k:sum(o.counts[k] for o in parts) for k in parts[0].counts}
+    return Harvest(sprites, torch.cat([o.corners for o in parts], dim=1), kept, parts[0].size, counts)
+
+def gather_harvest(
     ds:ClipDataset, # Only its `clips` are asked for
     idxs, # Indices of the clips to look at
     n_digits:int=2, # Digits in a clip; clips with another number of them are left out
     digit_size:int=28, # Side of a sprite in pixels
     step:int=512 # Clips that are held in memory at once
-)->Harvest: # `kept` are indices of the data set
-    "Harvest the clips of a data set"
+)->Harvest: # `kept` are indices of the data set; it may hold nothing
+    "What can be harvested of some clips of a data set"
     idxs = list(idxs)
     if not idxs: refuse('idxs', 'no clips', 'at least one')
     parts = []
@@ -369,10 +384,17 @@ def harvest_dataset(
         some = idxs[i:i+step]
         h = _gather(_check_clips(ds.clips(some), n_digits, digit_size), n_digits, digit_size)
         parts.append(h._replace(kept=torch.as_tensor(some)[h.kept]))
-    sprites,kept = [torch.cat([getattr(o, k) for o in parts]) for k in ('sprites','kept')]
-    corners = torch.cat([o.corners for o in parts], dim=1)
-    counts = {k:sum(o.counts[k] for o in parts) for k in parts[0].counts}
-    return _check_harvest(Harvest(sprites, corners, kept, parts[0].size, counts), n_digits)
+    return join_harvests(parts)
+
+@delegates(gather_harvest)
+def harvest_dataset(
+    ds:ClipDataset, # Only its `clips` are asked for
+    idxs, # Indices of the clips to look at
+    n_digits:int=2, # Digits in a clip; clips with another number of them are left out
+    **kwargs
+)->Harvest: # `kept` are indices of the data set
+    "Harvest some clips of a data set; an error where there is nothing to harvest"
+    return check_harvest(gather_harvest(ds, idxs, n_digits, **kwargs), n_digits)
 
 # %% ../nbs/22_harvest.ipynb #7b416688
 def tracks_inside(

@@ -98,10 +98,10 @@ def perfect_maps(
     at = corners[...,1]*side + corners[...,0]                         # (T, B, D)
     return maps.scatter_(-1, at, 0.).unflatten(-1, (side,side))
 
-# %% ../nbs/21_perception.ipynb #427d9d74
+# %% ../nbs/21_perception.ipynb #3a485b74
 def find_peaks(
     maps, # Logits `(T, B, h, w)`
-    k:int=8 # Candidates in a frame
+    k:int=8 # Candidates in a frame, fewer on a map of fewer places
 )->tuple: # Masses `(T, B, k)` and corners `(T, B, k, 2)`
     "The hills of each map"
     T,B,h,w = maps.shape
@@ -109,9 +109,9 @@ def find_peaks(
     near,wide = [n*n*F.avg_pool2d(p, n, 1, n//2) for n in (3,5)]
     near = near+.01*p                                                 # of equals, the one with its mass in the middle
     top = near*(F.max_pool2d(near, 5, 1, 2)==near)
-    i = top.flatten(1).topk(k).indices                                # (T*B, k)
+    i = top.flatten(1).topk(min(k, h*w)).indices                                # (T*B, k)
     mass = wide.flatten(1).gather(1, i).clamp_min(1e-4)
-    return mass.view(T, B, k), torch.stack([i%w, i//w], dim=-1).view(T, B, k, 2)
+    return mass.view(T, B, -1), torch.stack([i%w, i//w], dim=-1).view(T, B, -1, 2)
 
 # %% ../nbs/21_perception.ipynb #902a4183
 class StepTable(nn.Module):

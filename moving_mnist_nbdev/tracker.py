@@ -28,7 +28,7 @@ from .motion import LearnedMotion, fit_motion
 from .perception import (MapNet, StepTable, aligned_min, corners_of, draw_places, find_tracks, map_nll,
                                            paint_all, refine_tracks)
 
-# %% ../nbs/26_tracker.ipynb #b451ab89
+# %% ../nbs/26_tracker.ipynb #1db0d1be
 class Tracker(Forecaster):
     "Find digits, follow them, cut them out, predict where they go, and draw the mean of what may come"
     divisor = 4
@@ -57,24 +57,26 @@ class Tracker(Forecaster):
         self.motion = one_of('motion', motion, ('law','free'))
         self.free = side-self.digit_size
         self.map_net = MapNet(digit_size=self.digit_size)
-        self.table = StepTable()
+        self.table = StepTable(min(max(8, self.free//8), 30))         # larger canvases have longer steps
         self.motion_net = (LearnedMotion if motion=='law' else FreeMotion)(self.free, self.margin)
         self.register_buffer('reach', torch.tensor(digit_size//4))    # longest step in pixels, and one more
 
-# %% ../nbs/26_tracker.ipynb #1aa15a9d
+# %% ../nbs/26_tracker.ipynb #0dc8c871
 @patch
 def see_pieces(self:Tracker,
     f # Frames `(T, B, H, W)`, pixels in 0..1
 )->tuple: # Which clips it can answer, int64 `(K,)`, their tracks `(T, K, D, 2)` and sprites `(K, D, s, s)`
     "Take clips apart whose digits are apart somewhere"
-    frames = (f*255).round().byte().cpu().numpy()
+    grey = (f*255).round()
+    clean = (grey/255-f).abs().amax((0,2,3))<1e-5                     # (B,): pixels are whole grey levels
+    frames = grey.byte().cpu().numpy()
     parted = part_clips(frames, self.n_digits, self.digit_size)
     done = fill_frames(frames[:,parted.clips], parted, self.reach.item())
     which,sprites,tracks = [torch.from_numpy(o) for o in (parted.clips,parted.sprites,parted.corners.swapaxes(0, 1))]
     which,sprites,tracks = [o[torch.from_numpy(done)] for o in (which,sprites,tracks)]
     if len(which):
-        made = draw_beyond(sprites, tracks.transpose(0,1), *f.shape[2:])[:,:,0]/255.
-        right = (made.to(f.device)==f[:,which]).all(3).all(2).all(0).cpu()
+        made = draw_beyond(sprites, tracks.transpose(0,1), *f.shape[2:])[:,:,0]
+        right = torch.from_numpy((made.numpy()==frames[:,which.numpy()]).all((0,2,3))) & clean.cpu()[which]
         which,sprites,tracks = [o[right] for o in (which,sprites,tracks)]
     return which.to(f.device), tracks.transpose(0,1).to(f.device), sprites.to(f.device)/255.
 
@@ -177,7 +179,7 @@ def perceive(self:Tracker,
         keep(which, *self.look(f[:,which], flip))
     return tracks, digits, rest, moves
 
-# %% ../nbs/26_tracker.ipynb #0a53145f
+# %% ../nbs/26_tracker.ipynb #76524f78
 class Understanding(NamedTuple):
     "What a tracker thinks of some clips"
     frames:torch.Tensor # The forecast, `(n, B, H, W)`
@@ -196,31 +198,40 @@ class Understanding(NamedTuple):
         "What the model says of itself"
         def line(rest, moves):
             if rest>.5: return 'not seen: the forecast is the mean of the input'
-            if rest>0: return f'{rest:.1%} of the ink is not explained'
+            if rest>0: return f'{max(rest, .001):.1%} of the ink is not explained'
             return 'explained' if moves else 'seen, but it moves in an unknown way'
         return [line(*o) for o in zip(self.rest.tolist(), self.moves.tolist())]
 
-# %% ../nbs/26_tracker.ipynb #c22a084a
+# %% ../nbs/26_tracker.ipynb #bdfe088a
 @patch
 @torch.no_grad()
 def understand(self:Tracker,
     f, # Frames `(T, B, H, W)`, pixels in 0..1
     n:int=10 # Frames to predict
 )->Understanding:
-    "See, predict and draw"
+    "See, predict and draw, 32 clips at a time to spare memory"
+    if f.shape[1]>32:
+        parts = zip(*[self.understand(o, n) for o in f.split(32, dim=1)])
+        along = dict(frames=1, places=1, tracks=1)                    # where clips are counted, elsewhere first
+        return Understanding(*[torch.cat(o, dim=along.get(k, 0)) for k,o in zip(Understanding._fields, parts)])
+    training = self.training
+    self.eval()                                                       # whatever it is doing, seeing is no training
     tracks,digits,rest,moves = self.perceive(f)
     places,_ = self.motion_net.place_probs(tracks.flatten(1,2), n)
     places = places.unflatten(1, (-1,self.n_digits))
     frames,ink = draw_places(places, digits, f.shape[2:]),f.sum((0,2,3))
     rest = torch.where(ink>0, rest/ink, 1.)
     frames = torch.where((rest>.5)[:,None,None], f.mean(0), frames)
+    self.train(training)
     return Understanding(frames, places, tracks, digits, rest, moves)
 
 @patch
-def predict(self:Tracker, f, n):
-    "The expected frames, 32 clips at a time to spare memory"
-    parts = [self.understand(o, n).frames for o in f[:,:,0].float().split(32, dim=1)]
-    return torch.cat(parts, dim=1)[:,:,None]
+def predict(self:Tracker,
+    f, # Frames `(T, B, 1, H, W)`
+    n:int # Frames to predict
+)->torch.Tensor: # `(n, B, 1, H, W)`
+    "The expected frames"
+    return self.understand(f[:,:,0].float(), n).frames[:,:,None]
 
 # %% ../nbs/26_tracker.ipynb #7b025171
 class TellProgress(Callback):
@@ -249,7 +260,7 @@ def _train_maps(net, clips, seconds, clock, say, bs=8):
     with learn.no_bar(), learn.no_logging(): learn.fit_one_cycle(1, 8e-3)
     return learn
 
-# %% ../nbs/26_tracker.ipynb #89b3ce91
+# %% ../nbs/26_tracker.ipynb #6242665c
 @patch
 def learn_motion(self:Tracker,
     tracks, # int64 `(T, N, 2)`
@@ -272,9 +283,12 @@ def teach(self:Tracker,
     say=noop # Is told in a line of text what is going on, such as `print`
 )->Learner: # That of the map net
     "Learn to see and to predict from digits and their tracks"
-    start,T,size = clock(),len(harvest.corners),tuple(harvest.size)
-    if size!=self.size: refuse('dls', 'clips of {}x{} pixels'.format(*size), '{}x{}'.format(*self.size))
-    if T<self.learns_from: refuse('dls', f'clips of {T} frames', f'{self.learns_from} or more')
+    start,T = clock(),len(harvest.corners)
+    form = '{} digits of {} pixels in frames of {}x{}'.format
+    given = form(*harvest.sprites.shape[1:3], *harvest.size)
+    made_for = form(self.n_digits, self.digit_size, *self.size)
+    if given!=made_for: refuse('harvest', given, f'{made_for}, as the tracker was made for')
+    if T<self.learns_from: refuse('harvest', f'clips of {T} frames', f'{self.learns_from} or more')
     tracks = harvest.corners.flatten(1,2)
     self.table.count(tracks.to(self.table.first.device))
     self.reach.fill_(tracks.diff(dim=0).abs().max()+1)
@@ -282,7 +296,7 @@ def teach(self:Tracker,
     self.learn_motion(tracks, .8*left(), clock, say)
     return _train_maps(self.map_net, ComposedClips(harvest, self.learns_from), left(), clock, say)
 
-# %% ../nbs/26_tracker.ipynb #d0503c1f
+# %% ../nbs/26_tracker.ipynb #bf4fad1a
 def known_harvest(
     ds:MovingMNIST, # Data set of digits that keep their shape, at whole pixels
     n:int=32_768 # Clips to take; all of them if there are fewer
@@ -305,13 +319,11 @@ def fit_tracker(
     "Train a tracker on the digits and positions that the data set gives as ground truth"
     start,ds = clock(),dls.train.dataset
     if not isinstance(ds, MovingMNIST): refuse('dls', f'clips of a {type(ds).__name__}', 'those of a MovingMNIST')
-    given = dict(n_digits=list(ds.n_digits), digit_size=ds.box)
-    made_for = dict(n_digits=[model.n_digits], digit_size=model.digit_size)
-    if given!=made_for: refuse('dls', f'clips with {given}', f'those that the tracker was made for, {made_for}')
+    if len(ds.n_digits)>1: refuse('dls', f'clips of {list(ds.n_digits)} digits', 'one number of digits in all')
     if ds.subpixel or ds.affine: refuse('dls', 'digits between pixels or warped ones', 'digits that keep their shape')
     return model.teach(known_harvest(ds), seconds-(clock()-start), clock, say)
 
-# %% ../nbs/26_tracker.ipynb #aed83132
+# %% ../nbs/26_tracker.ipynb #f9c8f32b
 told_form = 'form of digits' # their number and size, and that they keep their shape and are joined by maximum
 told_law = '; straight between walls'
 
@@ -322,7 +334,7 @@ def make_tracker(
     "A tracker for a task"
     return Tracker(task.n_out, task.n_in, task.n_digits, task.image_size, motion=motion)
 
-_told = 'form and places of digits'
+_told = 'digits, form and places'
 register_rung('tracker', 'Tracker', make_tracker, fit=fit_tracker, told=_told+told_law)
 register_rung('tracker_free', 'Tracker, free motion', partial(make_tracker, motion='free'), fit=fit_tracker, told=_told)
 
