@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['harvest_for', 'Taught', 'fit_pixels']
 
-# %% ../nbs/27_pixels.ipynb #47888ce8
+# %% ../nbs/27_pixels.ipynb #b1723d61
 import time
 from functools import partial
 from typing import NamedTuple
@@ -13,11 +13,11 @@ import torch
 from fastai.learner import Learner
 from fastcore.basics import noop
 from .dataset import ClipDataset
-from .harvest import Harvest, harvest_dataset
+from .harvest import Harvest, check_harvest, gather_harvest, join_harvests
 from .models import register_rung
 from .tracker import Tracker, make_tracker, told_form, told_law
 
-# %% ../nbs/27_pixels.ipynb #bf4070e8
+# %% ../nbs/27_pixels.ipynb #3839470b
 def harvest_for(
     model:Tracker, # Says what to look for
     ds:ClipDataset, # Only its `clips` are asked for
@@ -30,13 +30,11 @@ def harvest_for(
     parts,done = [],0
     while not parts or (clock()-start<seconds and done!=end):
         upto = end if end is not None and end-done<2*lot else done+lot
-        parts.append(harvest_dataset(ds, range(done, upto), model.n_digits, model.digit_size))
+        parts.append(gather_harvest(ds, range(done, upto), model.n_digits, model.digit_size))
         done = upto
-    sprites,kept = [torch.cat([getattr(o, k) for o in parts]) for k in ('sprites','kept')]
-    counts = {k:sum(o.counts[k] for o in parts) for k in parts[0].counts}
-    return Harvest(sprites, torch.cat([o.corners for o in parts], dim=1), kept, parts[0].size, counts)
+    return check_harvest(join_harvests(parts), model.n_digits)
 
-# %% ../nbs/27_pixels.ipynb #2a2c5612
+# %% ../nbs/27_pixels.ipynb #f7214ba7
 class Taught(NamedTuple):
     "What a training of fit_pixels leaves behind"
     harvest:Harvest # Digits and tracks that it was made of
@@ -51,6 +49,7 @@ def fit_pixels(
 )->Taught:
     "Train a tracker from the pixels of clips"
     start,share = clock(),dict(law=.05, free=.15)[model.motion]
+    if dls.device is not None: model.to(dls.device)                   # as a Learner does
     harvest = harvest_for(model, dls.train.dataset, share*seconds, clock)
     say('{rebuilt:,} of {clips:,} clips are taken apart'.format(**harvest.counts))
     return Taught(harvest, model.teach(harvest, seconds-(clock()-start), clock, say))

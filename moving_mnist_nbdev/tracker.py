@@ -296,7 +296,7 @@ def teach(self:Tracker,
     self.learn_motion(tracks, .8*left(), clock, say)
     return _train_maps(self.map_net, ComposedClips(harvest, self.learns_from), left(), clock, say)
 
-# %% ../nbs/26_tracker.ipynb #bf4fad1a
+# %% ../nbs/26_tracker.ipynb #beef0160
 def known_harvest(
     ds:MovingMNIST, # Data set of digits that keep their shape, at whole pixels
     n:int=32_768 # Clips to take; all of them if there are fewer
@@ -321,6 +321,7 @@ def fit_tracker(
     if not isinstance(ds, MovingMNIST): refuse('dls', f'clips of a {type(ds).__name__}', 'those of a MovingMNIST')
     if len(ds.n_digits)>1: refuse('dls', f'clips of {list(ds.n_digits)} digits', 'one number of digits in all')
     if ds.subpixel or ds.affine: refuse('dls', 'digits between pixels or warped ones', 'digits that keep their shape')
+    if dls.device is not None: model.to(dls.device)                   # as a Learner does
     return model.teach(known_harvest(ds), seconds-(clock()-start), clock, say)
 
 # %% ../nbs/26_tracker.ipynb #f9c8f32b
