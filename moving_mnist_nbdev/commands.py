@@ -100,17 +100,24 @@ def check_device(
         refuse('device', f'{device!r}, which cannot be used here ({why})', "'cpu' or a device of this machine")
     return torch.device(device)
 
-# %% ../nbs/31_commands.ipynb #6215bb2d
+# %% ../nbs/31_commands.ipynb #7849e32c
 CLOCKS = dict(cpu=time.process_time, wall=time.time) # What time is: the processor's, or the wall's where a GPU works
 
 def _check_recipe(model, bs, lr):
     if RUNGS[model].fit and (bs or lr):
         refuse('bs' if bs else 'lr', bs or lr, f'0: {model!r} has batches and rates of its own')
 
+def _check_files(model, clips, checkpoints): # whether that model can learn from a file, and go on from one
+    if checkpoints and RUNGS[model].fit:
+        refuse('checkpoints', f'{model!r}, which cannot go on after an interruption', 'another model')
+    if clips and RUNGS[model].fit is not fit_pixels:
+        refuse('clips', f'{clips!r} for {model!r}', "with 'pixels' or 'pixels_free', which learn from clips alone")
+    if clips and not Path(clips).exists(): refuse('clips', repr(clips), 'a file or a folder that exists')
+
 def _own(name, x): # a batch size or learning rate of the command line; 0 takes the model's own
     return None if x==0 else whole(name, x) if name=='bs' else real(name, x, 0, above=True)
 
-# %% ../nbs/31_commands.ipynb #cd0ae883
+# %% ../nbs/31_commands.ipynb #c155d11e
 @delegates(task_options, but=['seed'])
 def moving_mnist_ladder(
     model:str, # A rung of the ladder, such as convgru
@@ -138,11 +145,7 @@ def moving_mnist_ladder(
     set_seed(seed)
     net = make_model(model, task, published).to(device)
     _check_recipe(model, run['bs'], run['lr'])
-    if checkpoints and RUNGS[model].fit:
-        refuse('checkpoints', f'{model!r}, which cannot go on after an interruption', 'another model')
-    if clips and RUNGS[model].fit is not fit_pixels:
-        refuse('clips', f'{clips!r} for {model!r}', "with 'pixels' or 'pixels_free', which learn from clips alone")
-    if clips and not Path(clips).exists(): refuse('clips', repr(clips), 'a file or a folder that exists')
+    _check_files(model, clips, checkpoints)
     _run_rung(net, task, run, n_test, device, clips, checkpoints, results)
 
 # %% ../nbs/31_commands.ipynb #ea5a0d70

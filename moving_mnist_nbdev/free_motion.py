@@ -142,7 +142,7 @@ def draw(self:FreeMotion,
     mean,scale = [o.gather(-1, k[:,None,None].expand(-1, 2, 1))[...,0] for o in (mean,log_scale.exp())]
     return (mean+scale*u[1:].T.logit()).floor().clamp(0, self.last)
 
-# %% ../nbs/25_free_motion.ipynb #593a36d5
+# %% ../nbs/25_free_motion.ipynb #500dc844
 @patch
 def take_in(self:FreeMotion,
     past # int64 `(T, N, 2)`
@@ -162,6 +162,7 @@ def explains(self:FreeMotion,
     "Which tracks can have come about by what was learned?"
     return self.take_in(tracks)[-1]
 
+# %% ../nbs/25_free_motion.ipynb #cf6627c5
 @patch
 @torch.no_grad()
 def place_probs(self:FreeMotion,
@@ -185,13 +186,24 @@ def place_probs(self:FreeMotion,
         says = self.mixture(o[0], c)
     return torch.stack(res), explained
 
-# %% ../nbs/25_free_motion.ipynb #d53d9e1a
+# %% ../nbs/25_free_motion.ipynb #cd3b1b25
+def _rate(done): # Share of the highest learning rate after a share of the time
+    return done/.1 if done<.1 else .5+.5*math.cos(math.pi*(done-.1)/.9)
+
 def _optimisers(net, lr): # Muon for the matrices inside, AdamW for all else
     inside = [net.gru.weight_ih_l0, net.gru.weight_hh_l0, net.head[2].weight]
     rest = [p for p in net.parameters() if all(p is not o for o in inside)]
     return torch.optim.Muon(inside, lr=4*lr, weight_decay=.01), torch.optim.AdamW(rest, lr, (.9,.98), weight_decay=.01)
 
-# %% ../nbs/25_free_motion.ipynb #00143f52
+def _step(net, opts, tracks): # Learn from a batch of tracks; returns the loss
+    loss = net.step_nll(tracks).mean()
+    net.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(net.parameters(), 1.)
+    for opt in opts: opt.step()
+    return loss
+
+# %% ../nbs/25_free_motion.ipynb #ce245468
 def fit_free_motion(
     tracks, # int64 `(T, N, 2)`: columns x and rows y of digits that are followed for T frames, 4 or more
     free:int=image_size-digit_size, # Free way in pixels: canvas side minus sprite side
@@ -211,13 +223,8 @@ def fit_free_motion(
     most = max(600, 30*tracks.shape[1]//128)                          # steps; batches have 128 tracks
     steps,said,done = 0,0.,0.
     while done<1:
-        rate = done/.1 if done<.1 else .5+.5*math.cos(math.pi*(done-.1)/.9)
-        for opt,o in zip(opts, top): opt.param_groups[0]['lr'] = o*rate
-        loss = net.step_nll(tracks[:,torch.randint(tracks.shape[1], (128,)).to(tracks.device)]).mean()
-        net.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(net.parameters(), 1.)
-        for opt in opts: opt.step()
+        for opt,o in zip(opts, top): opt.param_groups[0]['lr'] = o*_rate(done)
+        loss = _step(net, opts, tracks[:,torch.randint(tracks.shape[1], (128,)).to(tracks.device)])
         steps += 1
         done = max((clock()-start)/seconds, steps/most)
         if done>=said+.1:

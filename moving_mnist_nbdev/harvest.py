@@ -352,7 +352,7 @@ def check_harvest(
     kind = kind.format(n_digits, *h.sprites.shape[-2:])
     refuse('clips', got.format(**h.counts), f'{kind}, in some clips apart from each other in two frames or more')
 
-# %% ../nbs/22_harvest.ipynb #9e31bf97
+# %% ../nbs/22_harvest.ipynb #9aac64ac
 def harvest_clips(
     clips:torch.Tensor, # uint8 `(T, B, 1, H, W)`, time first
     n_digits:int=2, # Digits in a clip; clips with another number of them are left out
@@ -369,6 +369,7 @@ def join_harvests(
     counts = {k:sum(o.counts[k] for o in parts) for k in parts[0].counts}
     return Harvest(sprites, torch.cat([o.corners for o in parts], dim=1), kept, parts[0].size, counts)
 
+# %% ../nbs/22_harvest.ipynb #a0b75b7f
 def gather_harvest(
     ds:ClipDataset, # Only its `clips` are asked for
     idxs, # Indices of the clips to look at
@@ -386,6 +387,7 @@ def gather_harvest(
         parts.append(h._replace(kept=torch.as_tensor(some)[h.kept]))
     return join_harvests(parts)
 
+# %% ../nbs/22_harvest.ipynb #f363bb46
 @delegates(gather_harvest)
 def harvest_dataset(
     ds:ClipDataset, # Only its `clips` are asked for

@@ -5,11 +5,10 @@
 # %% auto #0
 __all__ = ['harvest_for', 'Taught', 'fit_pixels']
 
-# %% ../nbs/27_pixels.ipynb #b1723d61
+# %% ../nbs/27_pixels.ipynb #799eff09
 import time
 from functools import partial
 from typing import NamedTuple
-import torch
 from fastai.learner import Learner
 from fastcore.basics import noop
 from .dataset import ClipDataset

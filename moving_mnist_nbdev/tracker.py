@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['told_form', 'told_law', 'Tracker', 'Understanding', 'TellProgress', 'known_harvest', 'fit_tracker', 'make_tracker']
 
-# %% ../nbs/26_tracker.ipynb #a8926207
+# %% ../nbs/26_tracker.ipynb #9a604191
 import time
 from functools import partial
 from typing import NamedTuple
@@ -25,10 +25,10 @@ from .harvest import (ComposedClips, Harvest, HarvestDL, centre_tracks, draw_bey
 from .learner import Budget
 from .models import Forecaster, register_rung
 from .motion import LearnedMotion, fit_motion
-from .perception import (MapNet, StepTable, aligned_min, corners_of, draw_places, find_tracks, map_nll,
-                                           paint_all, refine_tracks)
+from .perception import (MapNet, StepTable, aligned_min, corners_of, draw_places, find_tracks,
+                                           map_nll, paint_all, refine_tracks)
 
-# %% ../nbs/26_tracker.ipynb #1db0d1be
+# %% ../nbs/26_tracker.ipynb #9b79565f
 class Tracker(Forecaster):
     "Find digits, follow them, cut them out, predict where they go, and draw the mean of what may come"
     divisor = 4
@@ -48,8 +48,7 @@ class Tracker(Forecaster):
         super().__init__()
         self.n_out = whole('n_out', n_out)
         self.learns_from = whole('n_in', n_in, self.least_in)
-        self.n_digits = whole('n_digits', n_digits)
-        self.digit_size = whole('digit_size', digit_size)
+        self.n_digits,self.digit_size = whole('n_digits', n_digits),whole('digit_size', digit_size)
         side = whole('image_size', image_size, self.digit_size)
         if side%self.divisor: refuse('image_size', side, f'a multiple of {self.divisor}')
         self.size = side,side
@@ -202,7 +201,16 @@ class Understanding(NamedTuple):
             return 'explained' if moves else 'seen, but it moves in an unknown way'
         return [line(*o) for o in zip(self.rest.tolist(), self.moves.tolist())]
 
-# %% ../nbs/26_tracker.ipynb #bdfe088a
+# %% ../nbs/26_tracker.ipynb #902ce634
+def _understand(model, f, n): # An Understanding of a few clips
+    tracks,digits,rest,moves = model.perceive(f)
+    places,_ = model.motion_net.place_probs(tracks.flatten(1,2), n)
+    places = places.unflatten(1, (-1,model.n_digits))
+    frames,ink = draw_places(places, digits, f.shape[2:]),f.sum((0,2,3))
+    rest = torch.where(ink>0, rest/ink, 1.)
+    frames = torch.where((rest>.5)[:,None,None], f.mean(0), frames)
+    return Understanding(frames, places, tracks, digits, rest, moves)
+
 @patch
 @torch.no_grad()
 def understand(self:Tracker,
@@ -210,21 +218,14 @@ def understand(self:Tracker,
     n:int=10 # Frames to predict
 )->Understanding:
     "See, predict and draw, 32 clips at a time to spare memory"
-    if f.shape[1]>32:
-        parts = zip(*[self.understand(o, n) for o in f.split(32, dim=1)])
-        along = dict(frames=1, places=1, tracks=1)                    # where clips are counted, elsewhere first
-        return Understanding(*[torch.cat(o, dim=along.get(k, 0)) for k,o in zip(Understanding._fields, parts)])
     training = self.training
     self.eval()                                                       # whatever it is doing, seeing is no training
-    tracks,digits,rest,moves = self.perceive(f)
-    places,_ = self.motion_net.place_probs(tracks.flatten(1,2), n)
-    places = places.unflatten(1, (-1,self.n_digits))
-    frames,ink = draw_places(places, digits, f.shape[2:]),f.sum((0,2,3))
-    rest = torch.where(ink>0, rest/ink, 1.)
-    frames = torch.where((rest>.5)[:,None,None], f.mean(0), frames)
+    parts = zip(*[_understand(self, o, n) for o in f.split(32, dim=1)])
     self.train(training)
-    return Understanding(frames, places, tracks, digits, rest, moves)
+    along = dict(frames=1, places=1, tracks=1)                        # where clips are counted, elsewhere first
+    return Understanding(*[torch.cat(o, dim=along.get(k, 0)) for k,o in zip(Understanding._fields, parts)])
 
+# %% ../nbs/26_tracker.ipynb #73b0a989
 @patch
 def predict(self:Tracker,
     f, # Frames `(T, B, 1, H, W)`
