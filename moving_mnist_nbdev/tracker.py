@@ -234,7 +234,7 @@ def predict(self:Tracker,
     "The expected frames"
     return self.understand(f[:,:,0].float(), n).frames[:,:,None]
 
-# %% ../nbs/26_tracker.ipynb #7b025171
+# %% ../nbs/26_tracker.ipynb #1f28fff9
 class TellProgress(Callback):
     "Say now and then how far training is"
     order = Budget.order+1
@@ -251,6 +251,7 @@ class TellProgress(Callback):
         self.told = self.pct_train
         self.say(f'{self.what}, {self.pct_train:4.0%}: {self.train_iter:,} steps, loss {self.smooth_loss:.2f}')
 
+# %% ../nbs/26_tracker.ipynb #a1b712ca
 def _train_maps(net, clips, seconds, clock, say, bs=8):
     "Train a map net for some seconds; returns its learner"
     device = next(net.parameters()).device
@@ -261,7 +262,7 @@ def _train_maps(net, clips, seconds, clock, say, bs=8):
     with learn.no_bar(), learn.no_logging(): learn.fit_one_cycle(1, 8e-3)
     return learn
 
-# %% ../nbs/26_tracker.ipynb #6242665c
+# %% ../nbs/26_tracker.ipynb #efede3f2
 @patch
 def learn_motion(self:Tracker,
     tracks, # int64 `(T, N, 2)`
@@ -276,6 +277,7 @@ def learn_motion(self:Tracker,
     else: learned = fit_free_motion(tracks.to(self.table.first.device), self.free, self.margin, seconds, clock, say=say)
     self.motion_net.load_state_dict(learned.state_dict())
 
+# %% ../nbs/26_tracker.ipynb #036ad9c4
 @patch
 def teach(self:Tracker,
     harvest:Harvest, # Digits and tracks
