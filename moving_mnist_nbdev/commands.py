@@ -7,7 +7,7 @@ __all__ = ['CLOCKS', 'train_command', 'ladder_command', 'export_command', 'run_c
            'check_device', 'moving_mnist_ladder', 'writable_folder', 'save_picture', 'moving_mnist_train',
            'renamed_command']
 
-# %% ../nbs/35_commands.ipynb #0bfdcfb3
+# %% ../nbs/35_commands.ipynb #fd945112
 import json
 import sys
 import tempfile
@@ -34,10 +34,11 @@ from .learner import forecasts
 from .metrics import score_frames
 from .models import RUNGS, AllZeros, CopyLast
 from .pixels import fit_pixels
-from .results import make_record, summarise_scores
+from .results import make_record, rounded, summarise_scores
 from .sequences import ImageSeq, animate
 from .task import Task
 from .trajectories import LAWS
+from .weights import save_forecaster
 
 # %% ../nbs/35_commands.ipynb #853b8ea6
 def run_command(
@@ -117,7 +118,7 @@ def _check_files(model, clips, checkpoints): # whether that model can learn from
 def _own(name, x): # a batch size or learning rate of the command line; 0 takes the model's own
     return None if x==0 else whole(name, x) if name=='bs' else real(name, x, 0, above=True)
 
-# %% ../nbs/35_commands.ipynb #c155d11e
+# %% ../nbs/35_commands.ipynb #e14b192e
 @delegates(task_options, but=['seed'])
 def moving_mnist_ladder(
     model:str, # A rung of the ladder, such as convgru
@@ -133,6 +134,7 @@ def moving_mnist_ladder(
     clips:str='', # File of clips to learn from, in place of fresh ones; for pixels and pixels_free
     checkpoints:str='', # Folder for checkpoints, to go on from after an interruption
     results:str='results.jsonl', # File that the record is added to
+    save:str='', # Folder to make for the trained model, as load_forecaster takes it
     **kwargs
 ):
     "Train one model for a given time, judge it on fixed test clips, and write a record"
@@ -142,15 +144,17 @@ def moving_mnist_ladder(
                bs=_own('bs', bs), lr=_own('lr', lr))
     n_test,results = whole('n_test', n_test, 2),Path(results)
     if not results.parent.is_dir(): refuse('results', results, 'a file in an existing folder')
+    if save and Path(save).exists(): refuse('save', f'{save}, which is there already', 'a folder to be made')
     set_seed(seed)
     net = make_model(model, task, published).to(device)
     _check_recipe(model, run['bs'], run['lr'])
     _check_files(model, clips, checkpoints)
-    _run_rung(net, task, run, n_test, device, clips, checkpoints, results)
+    rec = _run_rung(net, task, run, n_test, device, clips, checkpoints, results)
+    if save: print(f'model in {save_forecaster(net, save, record=rounded(rec))}')
 
-# %% ../nbs/35_commands.ipynb #ea5a0d70
+# %% ../nbs/35_commands.ipynb #cbddabe3
 def _run_rung(net, task, run, n_test, device, clips, checkpoints, results):
-    "Train a rung as `run` says, judge it and write its record"
+    "Train a rung as `run` says, judge it and write its record, which comes back"
     rung = RUNGS[run['model']]
     test_ds = MovingMNIST(task.n_in, task.n_out, split='test', n_clips=n_test, **task.clip_options)
     test = ClipDL(test_ds, 16, device=device)
@@ -164,6 +168,7 @@ def _run_rung(net, task, run, n_test, device, clips, checkpoints, results):
     seed = '' if rec['seed'] is None else f", seed {rec['seed']}"
     print(f"{name}{seed}: MSE {mse['mean']:.1f} ± {mse['se']:.1f} on {n_test} test clips")
     print(f'record in {results}')
+    return rec
 
 # %% ../nbs/35_commands.ipynb #19c5912e
 @contextmanager
@@ -236,7 +241,7 @@ def _table(figures):
         lines.append(f'{title:24}' + ''.join(cells))
     return '\n'.join(lines)
 
-# %% ../nbs/35_commands.ipynb #1e12c445
+# %% ../nbs/35_commands.ipynb #7e8ca2d4
 @delegates(task_options)
 def moving_mnist_train(
     out:str='moving_mnist_out', # Folder for results
@@ -248,7 +253,7 @@ def moving_mnist_train(
     device:str='', # cpu, cuda, ...; empty takes the best there is
     **kwargs
 ):
-    "Train a forecaster and write a picture, an animation, the learner and its figures"
+    "Train a forecaster and write a picture, an animation, the model and its figures"
     task,device,n_test = task_options(**kwargs),check_device(device),whole('n_test', n_test, 2)
     seconds,bs,lr = 60*real('minutes', minutes, 0, above=True),_own('bs', bs),_own('lr', lr)
     set_seed(task.seed)
@@ -259,7 +264,7 @@ def moving_mnist_train(
     forecasts(net, dls.valid, 1)               # frames that it cannot take are an error before it has trained
     out = writable_folder(out)
     keep_freed_memory()
-    learn = rung_learner(model, dls, net, path=out)
+    learn = rung_learner(model, dls, net)
     parameters = sum(p.numel() for p in net.parameters())
     plan = f'trains for {minutes:g} minutes' if has_params(net) else 'has nothing to learn'
     print(f'{model}, {parameters:,} parameters, {plan} on {device}\nclips from {dls.train.dataset}', flush=True)
@@ -267,9 +272,9 @@ def moving_mnist_train(
     fit_rung(model, learn, seconds, lr=lr, clock=time.time)
     _report(out, model, task, learn, dict(parameters=parameters, minutes=minutes, train_seconds=time.time()-start))
 
-# %% ../nbs/35_commands.ipynb #e3b93311
+# %% ../nbs/35_commands.ipynb #5b768dd1
 def _report(out, model, task, learn, info):
-    "Judge a trained model, and write its figures, pictures and learner into a folder"
+    "Judge a trained model, and write its figures, pictures and weights into a folder"
     net,test = learn.model,learn.dls[2]
     rung = RUNGS[model]
     rec = make_record(model, score_frames(net, test), test.dataset.params, title=rung.title, told=rung.told,
@@ -279,9 +284,7 @@ def _report(out, model, task, learn, info):
     save_picture(rows[:3], task.n_in, out/'forecast.png')
     animate([[a[:task.n_in],a,b] for a,b in rows], ['input','target','prediction'], fn=out/'forecast.gif')
     written = ['forecast.gif','forecast.png','metrics.json']
-    if has_params(net):
-        learn.export('learner.pkl')
-        written.append('learner.pkl')
+    if has_params(net): written.append(save_forecaster(net, out/'model', replace=True, record=rounded(rec)).name)
     seconds = f"{info['train_seconds']:.0f} s of training"
     print(f'\n{test.n} test clips, {task.n_in} -> {task.n_out} frames, {test.dataset.digits.name}, {seconds}\n')
     print(_table({model:rec['figures'], **rec['beside']}))

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['forecast_learner', 'Budget', 'show_results', 'forecasts', 'tensorboard_log']
 
-# %% ../nbs/16_learner.ipynb #1e59e0a7
+# %% ../nbs/16_learner.ipynb #455e7567
 import time
 from functools import partial
 import matplotlib.pyplot as plt
@@ -17,13 +17,14 @@ from fastai.learner import Learner, Metric, Recorder
 from fastai.losses import MSELossFlat
 from fastai.torch_core import to_device
 from fastai.vision.all import dispatch
-from fastcore.basics import listify, noop
+from fastcore.basics import listify, noop, patch
 from fastcore.meta import delegates
-from .checks import real, refuse
-from .metrics import METRICS, FrameMetric, SeqLoss, frame_mse, to_frames
+from .checks import real, refuse, whole
+from .metrics import METRICS, FrameMetric, SeqLoss, frame_mse, pixel_stats, to_frames
+from .models import Forecaster
 from .sequences import ImageSeq
 
-# %% ../nbs/16_learner.ipynb #27ec04c2
+# %% ../nbs/16_learner.ipynb #cd253f0e
 @delegates(Learner.__init__, but=['loss_func', 'metrics', 'lr'])
 def forecast_learner(
     dls:DataLoaders, # As get_dls makes them
@@ -39,6 +40,7 @@ def forecast_learner(
     if not isinstance(loss_func, SeqLoss): loss_func = SeqLoss(loss_func)
     metrics = [_as_metric(o) for o in listify(frame_mse if metrics is None else metrics)]
     learn = Learner(dls, model, loss_func=loss_func, metrics=metrics, lr=lr, **kwargs)
+    model.stats,model.act = [o.flatten().tolist() for o in pixel_stats(dls.train)],loss_func.act
     if not has_params(model):       # fastai would ask the first weight where batches go
         learn._set_device = partial(to_device, device=dls.device)
     return learn
@@ -105,6 +107,43 @@ def show_results(
         rows = dict(input=samples[i][0], target=samples[i][1], prediction=outs[i][0])
         for k,(title,seq) in enumerate(rows.items()): seq.show(ctx=ctxs[3*i+k], title=title if i==0 else None, **kwargs)
     return ctxs
+
+# %% ../nbs/16_learner.ipynb #d3faa43b
+def _as_pixels(frames): # float `(T, C, H, W)` or `(T, B, C, H, W)`, 0..1
+    f = torch.stack([torch.as_tensor(o) for o in frames]) if isinstance(frames, (tuple,list)) else torch.as_tensor(frames)
+    f = f.as_subclass(torch.Tensor)
+    if f.ndim not in (4,5) or not f.numel():
+        refuse('frames', f'shape {tuple(f.shape)}', '(T, C, H, W), or (T, B, C, H, W) for several clips')
+    whites = {torch.uint8:255, torch.uint16:65535, torch.bool:1}
+    if not f.is_floating_point():
+        if f.dtype not in whites: refuse('frames', f.dtype, 'uint8, bool, uint16, or floats from 0 to 1')
+        return f.float()/whites[f.dtype]
+    low,high = f.aminmax()
+    if not 0<=low<=high<=1: refuse('frames', f'floats from {low:g} to {high:g}', 'floats from 0 to 1')
+    return f.float()
+
+# %% ../nbs/16_learner.ipynb #4b99853a
+@patch
+@torch.no_grad()
+def forecast(self:(Forecaster,Learner),
+    frames, # What was seen: `(T, C, H, W)`, or `(T, B, C, H, W)` for several clips; uint8, bool, uint16, or floats in 0..1
+    n_out:int=None, # Frames to predict; None takes what the model was made for
+    bs:int=16 # Clips at a time
+)->torch.Tensor: # The frames that follow, float `(n_out, C, H, W)` or `(n_out, B, C, H, W)`; 0 is black and 1 is white
+    "What comes next"
+    model = self.model if isinstance(self, Learner) else self
+    f = _as_pixels(frames)
+    mean,std = [torch.tensor(o).view(-1,1,1) for o in getattr(model, 'stats', None) or ([0.],[1.])]
+    act = getattr(model, 'act', None) or noop
+    device = next((o.device for o in [*model.parameters(),*model.buffers()]), torch.device('cpu'))
+    def ask(some): # float `(T, B, C, H, W)`
+        preds = model(((some-mean)/std).to(device), *([] if n_out is None else [n_out]))
+        return torch.stack([act(o).float().cpu() for o in preds])*std + mean
+    training = model.training
+    model.eval()
+    out = torch.cat([ask(o) for o in (f if f.ndim==5 else f[:,None]).split(whole('bs', bs), dim=1)], dim=1)
+    model.train(training)
+    return out if f.ndim==5 else out[:,0]
 
 # %% ../nbs/16_learner.ipynb #47da46cb
 @torch.no_grad()

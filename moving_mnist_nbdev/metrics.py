@@ -7,7 +7,7 @@ __all__ = ['METRICS', 'check_pair', 'SeqLoss', 'frame_metric', 'frame_mse', 'fra
            'frame_ssim', 'frame_ssim_published', 'pixel_stats', 'to_frames', 'FrameMetric', 'score_frames',
            'score_horizons']
 
-# %% ../nbs/15_metrics.ipynb #00aba6c4
+# %% ../nbs/15_metrics.ipynb #f5d35f3b
 import numpy as np
 import torch
 from fastai.callback.tracker import TrackerCallback
@@ -16,7 +16,7 @@ from fastai.data.transforms import Normalize
 from fastai.learner import Metric
 from fastai.torch_core import to_detach
 from fastai.vision.core import TensorImage, TensorImageBW
-from fastcore.basics import noop, noops, patch
+from fastcore.basics import noop, patch
 from .checks import one_of, refuse
 from .dataloaders import ClipsToFrames
 from .sequences import ImageSeq
@@ -31,7 +31,7 @@ def check_pair(
     if len(p)!=len(t): refuse('preds', f'{len(p)} frames', f'{len(t)}, as many as the target has')
     if p!=t: refuse('preds', f'frames of {p[0]}', f'{t[0]}, as in the target')
 
-# %% ../nbs/15_metrics.ipynb #66c832b6
+# %% ../nbs/15_metrics.ipynb #a5377e1a
 class SeqLoss:
     "The sum of a loss over paired frames"
     reduction = 'mean' # 'none' gives one loss for each clip, as fastai's `get_preds(with_loss=True)` asks for
@@ -41,7 +41,7 @@ class SeqLoss:
         self.loss_func = loss_func
         own = getattr(loss_func, 'activation', None)
         if isinstance(loss_func, torch.nn.BCEWithLogitsLoss): own = torch.sigmoid
-        self.act = None if getattr(own, '__func__', own) in (None, noop, noops) else own
+        self.act = None if getattr(own, '__name__', '') in ('noop','noops') else own # fastai has several that do nothing
 
     def total(self, preds, targs):
         "The loss of a whole batch; what a subclass changes"

@@ -6,9 +6,11 @@
 __all__ = ['RUNGS', 'stack_frames', 'Forecaster', 'rollout', 'CopyLast', 'MeanFrame', 'AllZeros', 'SimpleModel', 'ChannelUnet',
            'Rung', 'register_rung']
 
-# %% ../nbs/14_models.ipynb #fd05aa83
+# %% ../nbs/14_models.ipynb #efb1c511
 from dataclasses import dataclass
+from inspect import signature
 import torch
+import torchvision
 from torch import nn
 from fastai.layers import ToTensorBase
 from fastai.torch_core import TensorBase
@@ -16,7 +18,7 @@ from fastai.vision.models.unet import DynamicUnet
 from fastai.vision.learner import create_body
 from fastcore.basics import patch
 from torchvision.models import resnet18, resnet34
-from .checks import refuse, whole
+from .checks import one_of, refuse, whole
 
 # %% ../nbs/14_models.ipynb #27a6a71d
 def stack_frames(
@@ -37,7 +39,7 @@ def stack_frames(
     if not torch.compiler.is_compiling() and f.isnan().any(): refuse('x', 'frames with NaN in them', 'numbers')
     return f
 
-# %% ../nbs/14_models.ipynb #63b29daa
+# %% ../nbs/14_models.ipynb #a1e50a11
 class Forecaster(nn.Module):
     "A model that predicts frames: a subclass declares what it needs and defines `predict`"
     n_out = 10 # Frames to predict, unless a call says otherwise; None: as many as it is given
@@ -48,6 +50,15 @@ class Forecaster(nn.Module):
     size = None # `(height, width)` of a frame; None: any
     divisor = 1 # What height and width are multiples of
     pixels = False # Must pixels be in 0..1, with 0 for black, as batches without normalisation have them?
+    stats = None # `(mean, std)` of the pixels that it works with, as it was trained; None: they are in 0..1
+    act = None # What makes pixels of its output, if the loss that it was trained with has such an activation
+
+    def __new__(cls, *args, **kwargs):
+        self = super().__new__(cls)
+        given = signature(cls.__init__).bind_partial(self, *args, **kwargs)
+        given.apply_defaults()
+        self.settings = {k:v for k,v in given.arguments.items() if k not in ('self','args','kwargs')}
+        return self
 
     def predict(self,
         f, # Frames `(T, B, C, H, W)`, checked
@@ -146,20 +157,21 @@ class AllZeros(Forecaster):
 
     def predict(self, f, n): return [torch.full_like(f[-1], self.black)]*n
 
-# %% ../nbs/14_models.ipynb #ce13a2d3
+# %% ../nbs/14_models.ipynb #b3d8ec10
 def _unet(arch, n_in, n_out, img_size):
     "fastai's U-Net from `n_in` to `n_out` channels, for plain tensors"
+    if isinstance(arch, str): arch = getattr(torchvision.models, one_of('arch', arch, torchvision.models.list_models()))
     unet = DynamicUnet(create_body(arch(), n_in=n_in, pretrained=False), n_out, img_size)
     for i,layer in enumerate(unet.layers):
         if isinstance(layer, ToTensorBase): unet.layers[i] = nn.Identity()
     return unet
 
-# %% ../nbs/14_models.ipynb #8d8dd228
+# %% ../nbs/14_models.ipynb #e5c5a5ae
 class SimpleModel(Forecaster):
     "A U-Net applied to each frame on its own; without a memory of time"
     n_out = None
     def __init__(self,
-        arch=resnet34, # Makes the encoder: a function that returns a torchvision model
+        arch=resnet34, # Makes the encoder: a function that returns a torchvision model, or its name
         img_size:tuple=(64,64), # Height and width that the decoder is laid out for
         channels:int=1 # Channels of a frame
     ):
@@ -173,13 +185,13 @@ class SimpleModel(Forecaster):
         f = f[:n]                                                     # frame t of the output is made from frame t
         return self.unet(f.flatten(0,1)).unflatten(0, f.shape[:2])    # (T*B, C, H, W) -> (T, B, C, H, W)
 
-# %% ../nbs/14_models.ipynb #e100bdf5
+# %% ../nbs/14_models.ipynb #b68d39dd
 class ChannelUnet(Forecaster):
     "A U-Net that sees all frames at once, as the channels of one picture"
     def __init__(self,
         n_out:int=10, # Frames that one pass predicts
         n_in:int=10, # Frames that it takes
-        arch=resnet34, # Makes the encoder: a function that returns a torchvision model
+        arch=resnet34, # Makes the encoder: a function that returns a torchvision model, or its name
         img_size:tuple=(64,64), # Height and width that the decoder is laid out for
         channels:int=1 # Channels of a frame
     ):
