@@ -7,7 +7,7 @@ __all__ = ['CLOCKS', 'train_command', 'ladder_command', 'export_command', 'run_c
            'check_device', 'moving_mnist_ladder', 'writable_folder', 'save_picture', 'moving_mnist_train',
            'renamed_command']
 
-# %% ../nbs/35_commands.ipynb #fd945112
+# %% ../nbs/35_commands.ipynb #2ee8ef6e
 import json
 import sys
 import tempfile
@@ -22,14 +22,16 @@ from fastai.data.core import DataLoaders
 from fastai.torch_core import default_device, set_seed
 from fastcore.meta import delegates
 from fastcore.script import anno_parser
+
+# %% ../nbs/35_commands.ipynb #0f236fbe
 from .checks import one_of, real, refuse, whole
 from .dataloaders import ClipDL, get_dls
 from .dataset import MovingMNIST
 from .files import ClipFile, save_clips
 from .floor import floor_scores
 from .frames import keep_freed_memory
-from .ladder import checkpoints_each_epoch, fit_rung, judge_model, make_model, resume_training
-from .ladder import rung_learner
+from .ladder import (checkpoints_each_epoch, fit_rung, judge_model, make_model, resume_training,
+                                       rung_learner)
 from .learner import forecasts
 from .metrics import score_frames
 from .models import RUNGS, AllZeros, CopyLast
@@ -101,14 +103,16 @@ def check_device(
         refuse('device', f'{device!r}, which cannot be used here ({why})', "'cpu' or a device of this machine")
     return torch.device(device)
 
-# %% ../nbs/35_commands.ipynb #7849e32c
+# %% ../nbs/35_commands.ipynb #a4670121
 CLOCKS = dict(cpu=time.process_time, wall=time.time) # What time is: the processor's, or the wall's where a GPU works
 
 def _check_recipe(model, bs, lr):
     if RUNGS[model].fit and (bs or lr):
         refuse('bs' if bs else 'lr', bs or lr, f'0: {model!r} has batches and rates of its own')
 
-def _check_files(model, clips, checkpoints): # whether that model can learn from a file, and go on from one
+def _check_files(model, clips, checkpoints, results, save): # whether they can be read and written by that model
+    if not results.parent.is_dir(): refuse('results', results, 'a file in an existing folder')
+    if save and Path(save).exists(): refuse('save', f'{save}, which is there already', 'a folder to be made')
     if checkpoints and RUNGS[model].fit:
         refuse('checkpoints', f'{model!r}, which cannot go on after an interruption', 'another model')
     if clips and RUNGS[model].fit is not fit_pixels:
@@ -118,7 +122,7 @@ def _check_files(model, clips, checkpoints): # whether that model can learn from
 def _own(name, x): # a batch size or learning rate of the command line; 0 takes the model's own
     return None if x==0 else whole(name, x) if name=='bs' else real(name, x, 0, above=True)
 
-# %% ../nbs/35_commands.ipynb #e14b192e
+# %% ../nbs/35_commands.ipynb #bce65219
 @delegates(task_options, but=['seed'])
 def moving_mnist_ladder(
     model:str, # A rung of the ladder, such as convgru
@@ -143,12 +147,10 @@ def moving_mnist_ladder(
                clock=one_of('clock', clock, CLOCKS), epochs=whole('epochs', epochs),
                bs=_own('bs', bs), lr=_own('lr', lr))
     n_test,results = whole('n_test', n_test, 2),Path(results)
-    if not results.parent.is_dir(): refuse('results', results, 'a file in an existing folder')
-    if save and Path(save).exists(): refuse('save', f'{save}, which is there already', 'a folder to be made')
     set_seed(seed)
     net = make_model(model, task, published).to(device)
     _check_recipe(model, run['bs'], run['lr'])
-    _check_files(model, clips, checkpoints)
+    _check_files(model, clips, checkpoints, results, save)
     rec = _run_rung(net, task, run, n_test, device, clips, checkpoints, results)
     if save: print(f'model in {save_forecaster(net, save, record=rounded(rec))}')
 

@@ -108,10 +108,10 @@ def show_results(
         for k,(title,seq) in enumerate(rows.items()): seq.show(ctx=ctxs[3*i+k], title=title if i==0 else None, **kwargs)
     return ctxs
 
-# %% ../nbs/16_learner.ipynb #d3faa43b
+# %% ../nbs/16_learner.ipynb #12ac58d8
 def _as_pixels(frames): # float `(T, C, H, W)` or `(T, B, C, H, W)`, 0..1
-    f = torch.stack([torch.as_tensor(o) for o in frames]) if isinstance(frames, (tuple,list)) else torch.as_tensor(frames)
-    f = f.as_subclass(torch.Tensor)
+    if isinstance(frames, (tuple,list)): frames = torch.stack([torch.as_tensor(o) for o in frames])
+    f = torch.as_tensor(frames).as_subclass(torch.Tensor)
     if f.ndim not in (4,5) or not f.numel():
         refuse('frames', f'shape {tuple(f.shape)}', '(T, C, H, W), or (T, B, C, H, W) for several clips')
     whites = {torch.uint8:255, torch.uint16:65535, torch.bool:1}
@@ -122,11 +122,11 @@ def _as_pixels(frames): # float `(T, C, H, W)` or `(T, B, C, H, W)`, 0..1
     if not 0<=low<=high<=1: refuse('frames', f'floats from {low:g} to {high:g}', 'floats from 0 to 1')
     return f.float()
 
-# %% ../nbs/16_learner.ipynb #4b99853a
+# %% ../nbs/16_learner.ipynb #3184e679
 @patch
 @torch.no_grad()
 def forecast(self:(Forecaster,Learner),
-    frames, # What was seen: `(T, C, H, W)`, or `(T, B, C, H, W)` for several clips; uint8, bool, uint16, or floats in 0..1
+    frames, # What was seen: `(T, C, H, W)`, or `(T, B, C, H, W)` for several clips; floats in 0..1, uint8, uint16 or bool
     n_out:int=None, # Frames to predict; None takes what the model was made for
     bs:int=16 # Clips at a time
 )->torch.Tensor: # The frames that follow, float `(n_out, C, H, W)` or `(n_out, B, C, H, W)`; 0 is black and 1 is white

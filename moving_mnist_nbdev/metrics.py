@@ -31,7 +31,7 @@ def check_pair(
     if len(p)!=len(t): refuse('preds', f'{len(p)} frames', f'{len(t)}, as many as the target has')
     if p!=t: refuse('preds', f'frames of {p[0]}', f'{t[0]}, as in the target')
 
-# %% ../nbs/15_metrics.ipynb #a5377e1a
+# %% ../nbs/15_metrics.ipynb #9863bcc6
 class SeqLoss:
     "The sum of a loss over paired frames"
     reduction = 'mean' # 'none' gives one loss for each clip, as fastai's `get_preds(with_loss=True)` asks for
@@ -41,7 +41,7 @@ class SeqLoss:
         self.loss_func = loss_func
         own = getattr(loss_func, 'activation', None)
         if isinstance(loss_func, torch.nn.BCEWithLogitsLoss): own = torch.sigmoid
-        self.act = None if getattr(own, '__name__', '') in ('noop','noops') else own # fastai has several that do nothing
+        self.act = None if getattr(own, '__name__', '') in ('noop','noops') else own # fastai has two
 
     def total(self, preds, targs):
         "The loss of a whole batch; what a subclass changes"
