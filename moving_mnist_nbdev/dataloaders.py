@@ -17,7 +17,7 @@ from fastcore.basics import patch
 from fastcore.meta import delegates
 from .checks import as_whole, real, refuse, whole
 from .dataset import ClipDataset, MovingMNIST
-from .files import ClipArray
+from .recordings import ClipArray
 from .sequences import ImageSeq
 
 # %% ../nbs/13_dataloaders.ipynb #88f572fd

@@ -20,7 +20,7 @@ from .warping import AFFINE_DRAWS,ONE,Affine,affine_inverses,warp_sprites
 from .counters import GAMMA,below,mix64,shift_right,stream_key,uniform
 from .task import Task
 
-# %% ../nbs/08_dataset.ipynb #e7d3109c
+# %% ../nbs/08_dataset.ipynb #3d9c2665
 class ClipDataset(torch.utils.data.Dataset):
     "Clips for a forecaster; a subclass has `n_in`, `n_out`, `n_clips` and `clips(idxs)`"
     n_out = 0 # Frames to predict; 0 where the future is not known
@@ -37,6 +37,10 @@ class ClipDataset(torch.utils.data.Dataset):
 
     @property
     def n_frames(self): return self.n_in+self.n_out # Frames of a whole clip
+
+    def origins(self): # Of each clip the recording that it is from, and its first and last frame there
+        n = len(self)
+        return np.arange(n), np.zeros(n, int), np.full(n, self.n_frames-1)
 
     @property
     def params(self): # dict for a JSON file: what the clips are
@@ -107,7 +111,7 @@ def __getitems__(self:ClipDataset,
     def each(o): return [dict(zip(o, v)) for v in zip(*o.values())] if isinstance(o, dict) else o.unbind()
     return list(zip(*map(each, self[idxs])))
 
-# %% ../nbs/08_dataset.ipynb #44662f9a
+# %% ../nbs/08_dataset.ipynb #30b268ad
 class ClipSubset(ClipDataset):
     "Some clips of a data set, in an order of their own"
     def __init__(self,
@@ -121,6 +125,7 @@ class ClipSubset(ClipDataset):
 
     def clips(self, idxs): return self.dataset.clips(self.idxs[self._idxs(idxs)])
     def ground_truth(self, idxs, *args): return self.dataset.ground_truth(self.idxs[self._idxs(idxs)], *args)
+    def origins(self): return tuple(o[self.idxs] for o in self.dataset.origins())
 
     @property
     def params(self):

@@ -122,11 +122,11 @@ def _as_pixels(frames): # float `(T, C, H, W)` or `(T, B, C, H, W)`, 0..1
     if not 0<=low<=high<=1: refuse('frames', f'floats from {low:g} to {high:g}', 'floats from 0 to 1')
     return f.float()
 
-# %% ../nbs/16_learner.ipynb #3184e679
+# %% ../nbs/16_learner.ipynb #ed830ae2
 @patch
 @torch.no_grad()
 def forecast(self:(Forecaster,Learner),
-    frames, # What was seen: `(T, C, H, W)`, or `(T, B, C, H, W)` for several clips; floats in 0..1, uint8, uint16 or bool
+    frames, # What was seen: `(T, C, H, W)`, or `(T, B, C, H, W)` for several clips; floats in 0..1, uint8, uint16, bool
     n_out:int=None, # Frames to predict; None takes what the model was made for
     bs:int=16 # Clips at a time
 )->torch.Tensor: # The frames that follow, float `(n_out, C, H, W)` or `(n_out, B, C, H, W)`; 0 is black and 1 is white
