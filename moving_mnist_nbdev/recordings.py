@@ -122,7 +122,7 @@ class ClipArray(ClipDataset):
         if isinstance(array, (list,tuple)): array,layout,rows = _end_to_end(array, layout)
         self._serve('array', as_array(array), layout, rows, n_in, n_out, stride, gap, every)
 
-# %% ../nbs/09_recordings.ipynb #33679dda
+# %% ../nbs/09_recordings.ipynb #69833290
 @patch
 def _serve(self:ClipArray, name, a, layout, rows, n_in, n_out, stride, gap, every):
     "Check everything, and look at the pixels as `(T, N, C, H, W)`; `rows` are recordings end to end: name -> frames"
@@ -138,6 +138,8 @@ def _serve(self:ClipArray, name, a, layout, rows, n_in, n_out, stride, gap, ever
     self.data = _time_first(a, self.layout)
     T,N,self.channels,H,W = self.data.shape
     self.size = H,W
+    few = [np.linspace(0, n-1, 4).astype(int) for n in (T,N)]
+    if a.dtype.kind=='f': _grey_levels(self.data[np.ix_(*few)], name)        # wrong numbers are better found now
     self._rows = rows
     self.lengths = np.full(N, T) if rows is None else np.array([*rows.values()]) # frames of each recording
     self._cut()

@@ -5,16 +5,18 @@
 # %% auto #0
 __all__ = ['ImageSeq', 'Animation', 'animate']
 
-# %% ../nbs/11_sequences.ipynb #0f55878a
+# %% ../nbs/11_sequences.ipynb #20fefb35
 import base64
 import io
 from itertools import zip_longest
 from pathlib import Path
+import matplotlib.pyplot as plt
 import torch
 from fastai.vision.all import TensorImageBW,fastuple,show_image
 from fastcore.basics import patch
 from PIL import Image,ImageDraw
 from .checks import real,refuse,whole
+from .dataset import ClipDataset
 
 # %% ../nbs/11_sequences.ipynb #ccdb1064
 class ImageSeq(fastuple):
@@ -130,6 +132,20 @@ def animate(
     res = Animation(_gif(pages, fps, levels))
     if fn: Path(fn).write_bytes(res.data)
     return res
+
+# %% ../nbs/11_sequences.ipynb #4231d975
+@patch
+def show(self:ClipDataset,
+    idx:int=0, # Which clip
+    figsize=None, # Width and height in inches
+    **kwargs # Passed to `show_image`
+): # The axes
+    "Draw a clip: what is seen, and what is to be predicted"
+    parts = dict(zip(('input','target'), self[idx][:2 if self.n_out else 1]))
+    lengths = [len(o) for o in parts.values()]
+    _,axs = plt.subplots(1, len(parts), figsize=figsize or (1.2*sum(lengths), 1.4), squeeze=False, width_ratios=lengths)
+    for ax,(title,o) in zip(axs[0], parts.items()): ImageSeq.create(o).show(ctx=ax, title=title, **kwargs)
+    return axs[0]
 
 # %% ../nbs/11_sequences.ipynb #1e6492bf
 star = 'ImageSeq', 'animate'
