@@ -67,7 +67,17 @@ class Forecaster(nn.Module):
         "What a subclass is about"
         raise NotImplementedError(f'{type(self).__name__} does not define `predict`')
 
-# %% ../nbs/14_models.ipynb #9c3f7fbe
+# %% ../nbs/14_models.ipynb #b246a462
+@patch(as_prop=True)
+def needs(self:Forecaster)->str:
+    "Which frames the model takes, in words"
+    few,C = self.least_in,self.channels
+    frames = f'{self.n_in} frames' if self.n_in else f'{few} frames or more' if few>1 else 'any number of frames'
+    channels = f"{C} channel{'s'[:C>1]}" if C else 'any channels'
+    size = f'multiples of {self.divisor} pixels' if self.divisor>1 else 'any size'
+    if self.size: size = '{}x{} pixels'.format(*self.size)
+    return ', '.join([frames, channels, size] + ['pixels in 0..1']*self.pixels)
+
 @patch
 def check(self:Forecaster,
     x # A sequence of frames `(B, C, H, W)`
