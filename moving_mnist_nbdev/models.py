@@ -20,16 +20,15 @@ from fastcore.basics import patch
 from torchvision.models import resnet18, resnet34
 from .checks import one_of, refuse, whole
 
-# %% ../nbs/14_models.ipynb #27a6a71d
+# %% ../nbs/14_models.ipynb #dc04ced1
 def stack_frames(
     x # A sequence of frames `(B, C, H, W)`, floating point
 )->torch.Tensor: # `(T, B, C, H, W)`
     "Check the frames that a model is given, and stack them along time"
     if torch.jit.is_tracing(): return torch.stack(tuple(x)) # where sizes are no numbers
     if not len(x): refuse('x', 'no frames', 'a sequence of at least one')
-    shapes = {tuple(o.shape) for o in x}
-    if len(shapes)>1: refuse('x', f'frames of shapes {sorted(shapes)}', 'one shape for all')
-    shape, = shapes
+    shape,*others = [tuple(o.shape) for o in x]
+    if any(o!=shape for o in others): refuse('x', f'frames of shapes {sorted({shape, *others})}', 'one shape for all')
     if len(shape)!=4: refuse('x', f'frames of shape {shape}', '(batch, channels, height, width)')
     if not all(isinstance(o, torch.Tensor) for o in x):
         refuse('x', f'frames of {type(x[0]).__name__}', 'tensors', TypeError)

@@ -70,13 +70,13 @@ class _Residual(nn.Module):
 
     def forward(self, x): return x + self.body(x)
 
-# %% ../nbs/21_transport.ipynb #af36a035
+# %% ../nbs/21_transport.ipynb #afe932ab
 def coordinates(
     like # `(B, C, h, w)`
 )->torch.Tensor: # `(B, 2, h, w)`
     "Row and column of each place, from -1 to 1"
     ends = [torch.linspace(-1, 1, n, device=like.device, dtype=like.dtype) for n in like.shape[2:]]
-    return torch.stack(torch.meshgrid(*ends, indexing='ij')).expand(len(like), -1, -1, -1)
+    return torch.stack(torch.meshgrid(*ends, indexing='ij')).expand(like.shape[0], -1, -1, -1)
 
 # %% ../nbs/21_transport.ipynb #8d6b32dc
 def _tent(d): return (1-d.abs()).clamp(min=0)
