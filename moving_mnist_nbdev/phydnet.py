@@ -85,62 +85,64 @@ def _layer(conv):
     n = conv.out_channels
     return nn.Sequential(conv, nn.GroupNorm(math.gcd(16, n//2), n), nn.LeakyReLU(.2))
 
-# %% ../nbs/20_phydnet.ipynb #feb26fe6
-def _encoder(c, n):
-    return nn.Sequential(_layer(_down(c, n//2, 2)), _layer(_down(n//2, n//2)), _layer(_down(n//2, n, 2)))
+# %% ../nbs/20_phydnet.ipynb #1275bba8
+def _encoder(c, n, last=2):
+    return nn.Sequential(_layer(_down(c, n//2, 2)), _layer(_down(n//2, n//2)), _layer(_down(n//2, n, last)))
 
-def _decoder(n, c):
-    return nn.Sequential(_layer(_up(n, n//2, 2)), _layer(_up(n//2, n//2)), _up(n//2, c, 2), nn.Sigmoid())
+def _decoder(n, c, last=2):
+    return nn.Sequential(_layer(_up(n, n//2, 2)), _layer(_up(n//2, n//2)), _up(n//2, c, last), nn.Sigmoid())
 
 def _pair(conv, n): return nn.Sequential(_layer(conv(n, n)), _layer(conv(n, n)))
 
-# %% ../nbs/20_phydnet.ipynb #ef247ee9
+# %% ../nbs/20_phydnet.ipynb #806a107b
 class PhyDNet(Forecaster):
     "A physical and a residual memory, which predict one frame after the other"
-    divisor = 4
     pixels = True
     def __init__(self,
         n_out:int=10, # Frames to predict, unless a call says otherwise
         channels:int=1, # Channels of a frame
         width:int=64, # Channels of the physical state, and of the last residual one
         hidden=(128,128), # Channels of the residual states below it
-        ks:int=7 # Kernel size of the derivatives, odd
+        ks:int=7, # Kernel size of the derivatives, odd
+        patch:int=4 # Height and width of the states are those of a frame divided by this: 2 or 4
     ):
         super().__init__()
         if whole('width', width)%4: refuse('width', width, 'a multiple of 4')
+        if whole('patch', patch) not in (2,4): refuse('patch', patch, '2 or 4')
+        self.divisor = whole('patch', patch)
         self.n_out = n_out
         self.channels = whole('channels', channels)
         self.widths = [width, *[whole('hidden', o) for o in hidden], width]
         self.read_ahead = False # Return what is predicted while reading, too?
-        self.enc = _encoder(self.channels, width)
-        self.dec = _decoder(width, self.channels)
+        self.enc = _encoder(self.channels, width, self.divisor//2)
+        self.dec = _decoder(width, self.channels, self.divisor//2)
         self.enc_phys,self.enc_res = _pair(_down, width),_pair(_down, width)
         self.dec_phys,self.dec_res = _pair(_up, width),_pair(_up, width)
         self.phys = PhyCell(width, ks)
         self.res = nn.ModuleList(_LSTMCell(a, b) for a,b in zip(self.widths, self.widths[1:]))
         nn.init.constant_(self.dec[-2].bias, -3)
 
-# %% ../nbs/20_phydnet.ipynb #6c31ea23
+# %% ../nbs/20_phydnet.ipynb #2d8f2cb0
 @patch
 def see(self:PhyDNet,
     x # Frames `(N, channels, H, W)`
-)->tuple: # For each branch `(N, width, H/4, W/4)`
+)->tuple: # For each branch `(N, width, H/patch, W/patch)`
     "What the memories get to see of some frames"
     f = self.enc(x)
     return self.enc_phys(f),self.enc_res(f)
 
 @patch
 def draw(self:PhyDNet,
-    phys, # What PhyCell holds `(N, width, H/4, W/4)`
+    phys, # What PhyCell holds `(N, width, H/patch, W/patch)`
     res # What the ConvLSTM holds, of the same shape
 ): # Frames `(N, channels, H, W)`
     "The frames that come next"
     return self.dec(self.dec_phys(phys)+self.dec_res(res))
 
-# %% ../nbs/20_phydnet.ipynb #be15f078
+# %% ../nbs/20_phydnet.ipynb #fbc2d4e0
 @patch
 def remember(self:PhyDNet,
-    u, # What PhyCell sees `(B, width, H/4, W/4)`
+    u, # What PhyCell sees `(B, width, H/patch, W/patch)`
     v, # What the ConvLSTM sees, of the same shape
     state:list # State of PhyCell, then `(h, c)` of each ConvLSTM cell; replaced in place
 )->tuple: # What the memories hold now
@@ -149,7 +151,7 @@ def remember(self:PhyDNet,
     for i,cell in enumerate(self.res): state[i+1] = v,_ = cell(v, state[i+1])
     return state[0],v
 
-# %% ../nbs/20_phydnet.ipynb #dc611a4e
+# %% ../nbs/20_phydnet.ipynb #d0343b77
 @patch
 def predict(self:PhyDNet,
     f, # Frames `(T, B, C, H, W)`
@@ -160,7 +162,7 @@ def predict(self:PhyDNet,
     "Read all frames, then predict one after the other"
     truth = true_frames(targets, f, n) if p else None
     T,B = f.shape[:2]
-    us,vs = [o.unflatten(0, (T,B)) for o in self.see(f.flatten(0,1))]             # (T, B, width, H/4, W/4) both
+    us,vs = [o.unflatten(0, (T,B)) for o in self.see(f.flatten(0,1))]             # (T, B, width, H/patch, W/patch)
     state = [torch.zeros_like(us[0]), *[f.new_zeros(2, B, o, *us.shape[3:]) for o in self.widths[1:]]]
     held = [self.remember(u, v, state) for u,v in zip(us, vs)]
     if not self.read_ahead: held = held[-1:]

@@ -77,16 +77,18 @@ def predict(self:ConvGRU,
     out = [self.head(_through(self.dec, None, states)) for _ in range(n)]
     return F.pixel_shuffle(torch.stack(out), self.fold)               # (n, B, C, H, W)
 
-# %% ../nbs/18_recurrent.ipynb #0b8c8cab
+# %% ../nbs/18_recurrent.ipynb #d80d2713
 class ConvLSTMCell(nn.Module):
     "A long short-term memory whose matrix products are convolutions; without peepholes and biases"
     def __init__(self,
         n_in:int, # Channels of the input
         n_hidden:int, # Channels of memory and output
-        ks:int=5 # Kernel size, odd
+        ks:int=5, # Kernel size, odd
+        skip_memory:bool=False # Show the news in place of the memory?
     ):
         super().__init__()
         if whole('ks', ks)%2==0: refuse('ks', ks, 'an odd number')
+        self.skip_memory = skip_memory
         self.conv = nn.Conv2d(n_in+n_hidden, 4*n_hidden, ks, padding=ks//2, bias=False)
 
     def forward(self,
@@ -96,9 +98,9 @@ class ConvLSTMCell(nn.Module):
         h,c = state
         i,f,g,o = self.conv(torch.cat([x,h], dim=1)).chunk(4, dim=1)
         c = f.sigmoid()*c + i.sigmoid()*g.tanh()
-        return o.sigmoid()*c.tanh(),c
+        return o.sigmoid()*(g if self.skip_memory else c).tanh(),c
 
-# %% ../nbs/18_recurrent.ipynb #7fdd06c7
+# %% ../nbs/18_recurrent.ipynb #23ff93fc
 class ConvLSTM(Forecaster):
     "Stacked ConvLSTM cells that predict the next frame, and read their own predictions where the input ends"
     def __init__(self,
@@ -106,7 +108,8 @@ class ConvLSTM(Forecaster):
         channels:int=1, # Channels of a frame
         hidden:tuple=(128,128,128,128), # Channels of each cell, from the bottom up
         ks:int=5, # Kernel size, odd
-        fold:int=4 # Height and width are divided by this
+        fold:int=4, # Height and width are divided by this
+        skip_memory:bool=False # Do cells show their news in place of their memory, as OpenSTL's did before 1.0.0?
     ):
         super().__init__()
         self.n_out = n_out
@@ -115,7 +118,8 @@ class ConvLSTM(Forecaster):
         if not self.hidden: refuse('hidden', 'no cell', 'the channels of one or more')
         self.fold = self.divisor = whole('fold', fold)
         folded = self.channels*self.fold**2
-        self.cells = nn.ModuleList(ConvLSTMCell(i, o, ks) for i,o in zip((folded,*self.hidden), self.hidden))
+        sizes = zip((folded,*self.hidden), self.hidden)
+        self.cells = nn.ModuleList(ConvLSTMCell(i, o, ks, skip_memory) for i,o in sizes)
         self.head = nn.Conv2d(self.hidden[-1], folded, 1, bias=False)
 
 # %% ../nbs/18_recurrent.ipynb #b160a565

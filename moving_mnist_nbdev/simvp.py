@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TRANSLATORS', 'GSTA', 'TAU', 'Inception', 'IncepU', 'SimVP', 'DiffDivLoss']
 
-# %% ../nbs/19_simvp.ipynb #706027d7
+# %% ../nbs/19_simvp.ipynb #06de7ff9
 import math
 from functools import partial
 import torch
@@ -13,7 +13,8 @@ from torch import nn
 import torch.nn.functional as F
 from fastai.losses import MSELossFlat
 from fastcore.basics import patch
-from .checks import one_of, real, whole
+from torchvision.ops import StochasticDepth
+from .checks import one_of, real, refuse, whole
 from .metrics import SeqLoss
 from .models import Forecaster, register_rung
 
@@ -47,21 +48,22 @@ class GSTA(nn.Module):
         f,g = self.conv(x).chunk(2, dim=1)
         return f*g.sigmoid()
 
-# %% ../nbs/19_simvp.ipynb #2b039562
+# %% ../nbs/19_simvp.ipynb #0a1a6df0
 class TAU(nn.Module):
     "Temporal attention unit: attention within a frame times attention between channels, which are moments"
     def __init__(self,
         n:int, # Channels
-        small:int=16 # Width of the bottleneck between channels
+        small:int=None # Width of the bottleneck between channels; None: 16, and a quarter of the channels below 64
     ):
         super().__init__()
+        if small is None: small = max(n//max(n//16, 4), 1)            # 16 and a little more between multiples of 16
         self.static = _large_kernel(n, n)
         self.dynamic = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(n, small, 1, bias=False), nn.ReLU(),
                                      nn.Conv2d(small, n, 1, bias=False), nn.Sigmoid())
 
     def forward(self, x): return x*self.static(x)*self.dynamic(x) # (B,n,H,W) * (B,n,H,W) * (B,n,1,1)
 
-# %% ../nbs/19_simvp.ipynb #1afb5380
+# %% ../nbs/19_simvp.ipynb #d384d7e4
 def _init_fan_out(conv):
     fan_out = conv.out_channels*conv.weight[0,0].numel()/conv.groups
     nn.init.normal_(conv.weight, std=math.sqrt(2/fan_out))
@@ -81,20 +83,27 @@ class _MetaBlock(nn.Module):
             if isinstance(o, nn.Conv2d): _init_fan_out(o)
         self.scale = nn.Parameter(torch.full((2,n,1,1), .01))
         self.out = nn.Conv2d(n, n_out, 1) if n!=n_out else nn.Identity()
+        self.drop = nn.Identity()
 
     def forward(self, x):
         y = self.norm1(x)
-        x = x + self.scale[0]*(y+self.mix(y))
-        x = x + self.scale[1]*self.mlp(self.norm2(x))
+        x = x + self.drop(self.scale[0]*(y+self.mix(y)))
+        x = x + self.drop(self.scale[1]*self.mlp(self.norm2(x)))
         return self.out(x)
 
-# %% ../nbs/19_simvp.ipynb #33df2657
+# %% ../nbs/19_simvp.ipynb #7011c750
 def _stack(attention, n, hid, depth):
     "Blocks from `n` channels to `hid`, and in the end back to `n`"
     widths = [n] + [hid]*(depth-1) + [n]
     return nn.Sequential(*[_MetaBlock(attention, a, b) for a,b in zip(widths, widths[1:])])
 
-# %% ../nbs/19_simvp.ipynb #2469c2d8
+def _drop_path(blocks, last):
+    "Let blocks leave out additions in training: a share of .01 in the first, `last` in the last"
+    for i,block in enumerate(blocks):
+        way = i/(len(blocks)-1) if len(blocks)>1 else 1.
+        block.drop = StochasticDepth(.01+way*(last-.01), 'row')
+
+# %% ../nbs/19_simvp.ipynb #049de978
 class Inception(nn.Module):
     "Kernels of 3, 5, 7 and 11 side by side, added up"
     def __init__(self,
@@ -104,7 +113,7 @@ class Inception(nn.Module):
         kernels=(3,5,7,11) # Their sizes, odd
     ):
         super().__init__()
-        g = math.gcd(8, hid, n_out)
+        g = 8 if hid%8==n_out%8==0 else 1
         def conv(k): return nn.Conv2d(hid, n_out, k, padding=k//2, groups=g)
         self.squeeze = nn.Conv2d(n_in, hid, 1)
         self.convs = nn.ModuleList(nn.Sequential(conv(k), nn.GroupNorm(g, n_out), nn.LeakyReLU(.2)) for k in kernels)
@@ -134,7 +143,7 @@ class IncepU(nn.Module):
         for o in self.up[1:]: x = o(torch.cat([x, skips.pop()], dim=1))
         return x
 
-# %% ../nbs/19_simvp.ipynb #b5a00cc1
+# %% ../nbs/19_simvp.ipynb #38f02fe8
 TRANSLATORS = dict(gsta=partial(_stack, GSTA), tau=partial(_stack, TAU), incepu=IncepU)
 
 class SimVP(Forecaster):
@@ -147,7 +156,8 @@ class SimVP(Forecaster):
         hid_t:int=512, # Channels inside the translator
         n_s:int=4, # Units of the encoder, and of the decoder
         n_t:int=8, # Blocks of the translator; for 'incepu' on each leg
-        translator:str='gsta' # A name in TRANSLATORS
+        translator:str='gsta', # A name in TRANSLATORS
+        drop_path:float=None # Share of clips for which the last block leaves an addition out in training; None: no drop
     ):
         super().__init__()
         n_s = whole('n_s', n_s)
@@ -161,6 +171,10 @@ class SimVP(Forecaster):
         self.translate = make(self.n_in*hid_s, whole('hid_t', hid_t, 2), whole('n_t', n_t))
         self.dec = nn.Sequential(*[_unit(hid_s, hid_s, 2 if i%2 else 1) for i in reversed(range(n_s))])
         self.head = nn.Conv2d(hid_s, channels, 1)
+        if drop_path is None: return
+        blocks = [o for o in self.translate.modules() if isinstance(o, _MetaBlock)]
+        if not blocks: refuse('drop_path', drop_path, f'None: {translator!r} has no blocks that add')
+        _drop_path(blocks, real('drop_path', drop_path, 0, 1, below=True))
 
 # %% ../nbs/19_simvp.ipynb #0c1395a5
 @patch
