@@ -186,13 +186,13 @@ def _make_convlstm(w, n_out, channels, skip_memory):
     hidden = [_size(w, f'cell_list.{i}.conv_h.0.weight', 1) for i in range(_count(w, 'cell_list'))]
     return ConvLSTM(n_out, channels, hidden, _size(w, 'cell_list.0.conv_x.0.weight', 3), fold, skip_memory)
 
-# %% ../nbs/33_openstl.ipynb #b9c585c9
+# %% ../nbs/33_openstl.ipynb #8047e271
 def _make_phydnet(w, n_out, channels, patch):
     "A PhyDNet of the sizes of these weights"
     if patch is None: refuse('patch', None, '4, or 2 as for BAIR, TaxiBJ and most weather: the file does not say')
     colours = _size(w, 'encoder.encoder_E.c1.main.0.weight', 1)
     _must_be('channels', channels, colours)
-    width,ks = [_size(w, f'phycell.cell_list.0.F.conv1.weight', i) for i in (1,3)]
+    width,ks = [_size(w, 'phycell.cell_list.0.F.conv1.weight', i) for i in (1,3)]
     sizes = [_size(w, f'convcell.cell_list.{i}.conv.bias', 0)//4 for i in range(_count(w, 'convcell.cell_list'))]
     return PhyDNet(n_out, colours, width, sizes[:-1], ks, patch)
 
