@@ -122,28 +122,33 @@ def _as_pixels(frames): # float `(T, C, H, W)` or `(T, B, C, H, W)`, 0..1
     if not 0<=low<=high<=1: refuse('frames', f'floats from {low:g} to {high:g}', 'floats from 0 to 1')
     return f.float()
 
-# %% ../nbs/16_learner.ipynb #ed830ae2
+# %% ../nbs/16_learner.ipynb #a67aa755
 @patch
 @torch.no_grad()
-def forecast(self:(Forecaster,Learner),
+def forecast(self:Forecaster,
     frames, # What was seen: `(T, C, H, W)`, or `(T, B, C, H, W)` for several clips; floats in 0..1, uint8, uint16, bool
     n_out:int=None, # Frames to predict; None takes what the model was made for
     bs:int=16 # Clips at a time
 )->torch.Tensor: # The frames that follow, float `(n_out, C, H, W)` or `(n_out, B, C, H, W)`; 0 is black and 1 is white
     "What comes next"
-    model = self.model if isinstance(self, Learner) else self
     f = _as_pixels(frames)
-    mean,std = [torch.tensor(o).view(-1,1,1) for o in getattr(model, 'stats', None) or ([0.],[1.])]
-    act = getattr(model, 'act', None) or noop
-    device = next((o.device for o in [*model.parameters(),*model.buffers()]), torch.device('cpu'))
+    mean,std = [torch.tensor(o).view(-1,1,1) for o in self.stats or ([0.],[1.])]
+    act = self.act or noop
+    device = next((o.device for o in [*self.parameters(),*self.buffers()]), torch.device('cpu'))
     def ask(some): # float `(T, B, C, H, W)`
-        preds = model(((some-mean)/std).to(device), *([] if n_out is None else [n_out]))
+        preds = self(((some-mean)/std).to(device), *([] if n_out is None else [n_out]))
         return torch.stack([act(o).float().cpu() for o in preds])*std + mean
-    training = model.training
-    model.eval()
+    training = self.training
+    self.eval()
     out = torch.cat([ask(o) for o in (f if f.ndim==5 else f[:,None]).split(whole('bs', bs), dim=1)], dim=1)
-    model.train(training)
+    self.train(training)
     return out if f.ndim==5 else out[:,0]
+
+@patch
+@delegates(Forecaster.forecast)
+def forecast(self:Learner, frames, **kwargs)->torch.Tensor:
+    "What comes next, as the model's own `forecast` says it"
+    return self.model.forecast(frames, **kwargs)
 
 # %% ../nbs/16_learner.ipynb #47da46cb
 @torch.no_grad()
