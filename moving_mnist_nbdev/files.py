@@ -143,7 +143,7 @@ def _read_picture(path):
     except Exception as e: raise UnfitFile(f'path: {path} cannot be read as a picture ({e})') from e
     refuse('path', f'{path} with {pages} pictures', 'one', UnfitFile)
 
-# %% ../nbs/10_files.ipynb #dba407e9
+# %% ../nbs/10_files.ipynb #60af36e5
 def _read_pages(path):
     with Image.open(path) as im: a = _stack(path, (_pixels(o, path) for o in ImageSequence.Iterator(im)))
     return a,dict(layout='TCHW')
@@ -151,10 +151,23 @@ def _read_pages(path):
 def _read_video(path):
     av = _extra('av', 'video', path)
     def grey(o): return o[:,:1] if (o==o[:,:1]).all() else o
+    times = []
+    def pictures(frames):
+        for o in frames:
+            times.append(o.time or 0.)
+            yield o.to_ndarray(format='rgb24').transpose(2,0,1)
     with av.open(str(path), options={'protocol_whitelist':'file'}) as f:
         if not f.streams.video: refuse('path', f'{path} without pictures', 'a video', UnfitFile)
-        frames = (o.to_ndarray(format='rgb24').transpose(2,0,1) for o in f.decode(video=0))
-        return grey(_stack(path, frames)),dict(layout='TCHW')
+        a,length = _stack(path, pictures(f.decode(video=0))),_length(f.streams.video[0])
+    wait = max(np.diff(times), default=length)                      # no frame lasts longer
+    if times[-1]-times[0]+2*wait<length:
+        refuse('path', f'{path}, which ends after {times[-1]:.1f} s', f'{length:.1f} s, as it says itself', UnfitFile)
+    return grey(a),dict(layout='TCHW')
+
+def _length(stream): # How long a video says that it is, in seconds; 0 if it does not say
+    if stream.duration: return float(stream.duration*stream.time_base)
+    h,m,s = stream.metadata.get('DURATION', '0:0:0').split(':')
+    return 3600*int(h)+60*int(m)+float(s)
 
 VIDEOS = '.avi','.m4v','.mkv','.mov','.mp4','.mpg','.webm' # Suffixes
 
@@ -177,31 +190,31 @@ def _alike(path, what, values): # values: name -> value, of which there may be o
     each = [f"{v} ({', '.join(o[:3])}{', ...' if len(o)>3 else ''})" for v,o in groups.items()]
     refuse('path', f"{path} with {', '.join(each)}", f'one {what} for all', UnfitFile)
 
-# %% ../nbs/10_files.ipynb #0ef8b3da
-def _frames_in(path, kinds): # Pictures by file, or whole recordings by file or folder
-    if kinds['pictures']: return {o.name:_read_picture(o)[None] for o in kinds['pictures']}
-    if kinds['videos']: return {o.name:FORMATS[o.suffix.lower()].read(o)[0] for o in kinds['videos']}
-    res = {}
-    for folder in kinds['folders']:
-        pictures = {f'{folder.name}/{o.name}':_read_picture(o)[None] for o in _inside(folder)['pictures']}
-        if not pictures: refuse('path', f'{folder} without pictures', 'folders of pictures', UnfitFile)
-        _alike(path, 'size and depth', {k:_form(o) for k,o in pictures.items()})
-        res[folder.name] = _stack(path, (o[0] for o in pictures.values()))
+# %% ../nbs/10_files.ipynb #14cc85aa
+def _read_all(files, path): # file -> its pictures `(T, C, H, W)`, as long as there is room for them
+    res,total = {},0
+    for f in files:
+        suffix = f.suffix.lower()
+        res[f] = _read_picture(f)[None] if suffix in _pictures else FORMATS[suffix].read(f)[0]
+        total += res[f].nbytes
+        _check_room(path, total)
     return res
 
-def _form(a): return f'{a.shape[-2]}x{a.shape[-1]} {a.dtype}'
-
 def _read_folder(path):
-    kinds = _inside(path)
-    there = [k for k,v in kinds.items() if v]
-    if len(there)!=1:
-        got = ' and '.join(there) or 'neither pictures nor folders'
+    kinds = {k:v for k,v in _inside(path).items() if v}
+    if len(kinds)!=1:
         allowed = f"pictures ({', '.join(_pictures)}), or folders of them, or videos"
-        refuse('path', f'{path} with {got}', allowed, UnfitFile)
-    parts = _frames_in(path, kinds)
-    _alike(path, 'size and depth', {k:_form(o) for k,o in parts.items()})
-    a = _stack(path, (frame for o in parts.values() for frame in o))
-    return a,dict(layout='TCHW', rows=None if kinds['pictures'] else {k:len(o) for k,o in parts.items()})
+        refuse('path', f"{path} with {' and '.join(kinds) or 'neither pictures nor folders'}", allowed, UnfitFile)
+    (kind,found), = kinds.items()
+    if kind=='pictures': recordings = {path.name:found}
+    else: recordings = {o.name:_inside(o)['pictures'] if kind=='folders' else [o] for o in found}
+    for k,v in recordings.items():
+        if not v: refuse('path', f'{path/k} without pictures', 'folders of pictures', UnfitFile)
+    read = _read_all([f for v in recordings.values() for f in v], path)
+    forms = {str(f.relative_to(path)):f'{o.shape[2]}x{o.shape[3]} {o.dtype}' for f,o in read.items()}
+    _alike(path, 'size and depth', forms)
+    a = _stack(path, (frame for o in read.values() for frame in o))
+    return a,dict(layout='TCHW', rows={k:sum(len(read[f]) for f in v) for k,v in recordings.items()})
 
 # %% ../nbs/10_files.ipynb #527cf345
 def _write_npy(clips, params, path): os.replace(clips, path)

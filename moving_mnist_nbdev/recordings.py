@@ -14,9 +14,12 @@ from .checks import one_of,real,refuse,whole
 from .counters import check_seed
 from .dataset import ClipDataset
 
-# %% ../nbs/09_recordings.ipynb #a6883535
-def check_layout(layout, shape):
-    "The layout, if it can be that of an array of this shape"
+# %% ../nbs/09_recordings.ipynb #eac8b175
+def check_layout(
+    layout, # A letter of TNCHW for each axis
+    shape # Of the array
+)->str: # `layout`
+    "Check that a layout can be that of an array of this shape"
     if not isinstance(layout, str) or len(set(layout))<len(layout) or not set('THW')<=set(layout)<=set('TNCHW'):
         refuse('layout', repr(layout), 'T, H and W, and N and C where there are such axes, each once, such as TNHW')
     got = f'{layout!r} for shape {shape}'
@@ -67,8 +70,12 @@ def _guess_layout(a, n_frames):
     if a.ndim>3: _doubts(a, layout, n_frames)
     return layout
 
-# %% ../nbs/09_recordings.ipynb #129fe4cf
-def check_kind(name, dtype):
+# %% ../nbs/09_recordings.ipynb #1b9f3135
+def check_kind(
+    name:str, # The argument
+    dtype # numpy's
+):
+    "Check that numbers of this kind can be pixels"
     if dtype.kind not in 'bf' and dtype.str[1:] not in ('u1','u2'):
         refuse(name, dtype, 'uint8, bool, uint16, or floats from 0 to 1')
 
