@@ -217,7 +217,7 @@ def get_dls(
     rest = [ClipDL(ds(o, n_valid), bs, **shared) for o in ('valid','test')]
     return DataLoaders(train, *rest, device=device)
 
-# %% ../nbs/13_dataloaders.ipynb #77dc75f4
+# %% ../nbs/13_dataloaders.ipynb #4b6d3df1
 def clip_stats(
     ds:ClipDataset, # Clips with an end; those for training
     n:int=256 # How many of them to look at, spread evenly
@@ -227,17 +227,17 @@ def clip_stats(
     pixels = torch.cat([ds.clips([i])/255 for i in some], dim=1).transpose(0,2).flatten(1) # (C, T*B*H*W)
     return pixels.mean(1).tolist(),pixels.std(1).tolist()
 
-def _served(name, o, n_in, n_out, how):
+def _served(o, n_in, n_out, how):
     "Clips of anything that holds some"
     if isinstance(o, ClipDataset):
         for k,given in dict(n_in=n_in, n_out=n_out, **how).items():
             own = getattr(o, k, None)
             if given not in (None, own): refuse(k, given, f'{own}, as the data set has it')
-    else: o = (ClipFile if isinstance(o, (str,os.PathLike)) else ClipArray)(o, n_in or 10, n_out or 10, **how)
-    if not o.n_out: refuse(name, 'clips whose future is not known', 'clips to learn from, with n_out of 1 or more')
-    return o
+        return o
+    n_in,n_out = [10 if k is None else k for k in (n_in,n_out)]
+    return (ClipFile if isinstance(o, (str,os.PathLike)) else ClipArray)(o, n_in, n_out, **how)
 
-# %% ../nbs/13_dataloaders.ipynb #c486aad4
+# %% ../nbs/13_dataloaders.ipynb #9b78cdd5
 @delegates(ClipFile)
 def clip_dls(
     clips, # A file, a folder, an array, a list of arrays, or a ClipDataset
@@ -257,8 +257,8 @@ def clip_dls(
     "DataLoaders of your own clips"
     if valid is None and test is not None: refuse('test', 'clips without any for validation', 'both or neither')
     if n_out is not None: whole('n_out', n_out)
-    parts = dict(clips=clips, valid=valid, test=test)
-    parts = [_served(k, o, n_in, n_out, kwargs) for k,o in parts.items() if o is not None]
+    parts = [_served(o, n_in, n_out, kwargs) for o in (clips,valid,test) if o is not None]
+    if not parts[0].n_out: refuse('clips', 'those whose future is not known', 'such with n_out of 1 or more')
     if valid is None: parts = split_clips(parts[0], shares, by, seed)
     forms = {(o.n_in,o.n_out,*o.clips(range(1)).shape[2:]) for o in parts}
     if len(forms)>1: refuse('valid', f'clips of {sorted(forms)} (n_in, n_out, C, H, W)', 'the same for all parts')

@@ -24,7 +24,7 @@ from .metrics import METRICS, FrameMetric, SeqLoss, frame_mse, pixel_stats, to_f
 from .models import Forecaster
 from .sequences import ImageSeq
 
-# %% ../nbs/16_learner.ipynb #cd253f0e
+# %% ../nbs/16_learner.ipynb #7a6f1352
 @delegates(Learner.__init__, but=['loss_func', 'metrics', 'lr'])
 def forecast_learner(
     dls:DataLoaders, # As get_dls makes them
@@ -40,10 +40,14 @@ def forecast_learner(
     if not isinstance(loss_func, SeqLoss): loss_func = SeqLoss(loss_func)
     metrics = [_as_metric(o) for o in listify(frame_mse if metrics is None else metrics)]
     learn = Learner(dls, model, loss_func=loss_func, metrics=metrics, lr=lr, **kwargs)
-    model.stats,model.act = [o.flatten().tolist() for o in pixel_stats(dls.train)],loss_func.act
+    _remember(learn)
     if not has_params(model):       # fastai would ask the first weight where batches go
         learn._set_device = partial(to_device, device=dls.device)
     return learn
+
+def _remember(learn): # so that the model can be asked without its loaders
+    learn.model.stats = [o.flatten().tolist() for o in pixel_stats(learn.dls)]
+    learn.model.act = getattr(learn.loss_func, 'act', None)
 
 def _as_metric(m):
     if isinstance(m, Metric): return m
@@ -122,7 +126,7 @@ def _as_pixels(frames): # float `(T, C, H, W)` or `(T, B, C, H, W)`, 0..1
     if not 0<=low<=high<=1: refuse('frames', f'floats from {low:g} to {high:g}', 'floats from 0 to 1')
     return f.float()
 
-# %% ../nbs/16_learner.ipynb #a67aa755
+# %% ../nbs/16_learner.ipynb #7b356030
 @patch
 @torch.no_grad()
 def forecast(self:Forecaster,
@@ -146,9 +150,13 @@ def forecast(self:Forecaster,
 
 @patch
 @delegates(Forecaster.forecast)
-def forecast(self:Learner, frames, **kwargs)->torch.Tensor:
-    "What comes next, as the model's own `forecast` says it"
-    return self.model.forecast(frames, **kwargs)
+def forecast(self:Learner,
+    frames, # As the model's own `forecast` takes them
+    **kwargs
+)->torch.Tensor:
+    "What comes next, with the normalisation of this learner's loaders and the activation of its loss"
+    _remember(self)
+    return Forecaster.forecast(self.model, frames, **kwargs)
 
 # %% ../nbs/16_learner.ipynb #47da46cb
 @torch.no_grad()
