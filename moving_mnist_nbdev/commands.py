@@ -27,7 +27,7 @@ from fastcore.meta import delegates
 from fastcore.script import anno_parser
 from torchvision.transforms.functional import to_pil_image
 
-# %% ../nbs/35_commands.ipynb #3e533436
+# %% ../nbs/35_commands.ipynb #0d255d95
 from .checks import one_of, real, refuse, whole
 from .dataloaders import ClipDL, get_dls
 from .dataset import ClipDataset, MovingMNIST
@@ -45,7 +45,7 @@ from .sequences import ImageSeq, animate
 from .task import Task
 from .tracker import Tracker
 from .trajectories import LAWS
-from .weights import PRETRAINED, load_forecaster, pretrained, save_forecaster
+from .weights import load_forecaster, pretrained, save_forecaster
 
 # %% ../nbs/35_commands.ipynb #853b8ea6
 def run_command(
@@ -378,12 +378,7 @@ def _write_forecasts(forecasts, out):
         os.replace(Path(td)/'made', out)
     return says
 
-# %% ../nbs/35_commands.ipynb #3f2e6ed5
-def _trained(model):
-    "The model in a folder, or one that comes with the library"
-    if Path(model).is_dir(): return load_forecaster(model)
-    return pretrained(one_of('model', model, sorted(o.name for o in PRETRAINED.iterdir() if o.is_dir())))
-
+# %% ../nbs/35_commands.ipynb #a23bb5d0
 def moving_mnist_predict(
     model:str, # A folder with a trained model, such as moving_mnist_out/model, or one that comes along, such as pixels
     clips:str, # A file, a folder of pictures, or a folder of recordings
@@ -395,7 +390,8 @@ def moving_mnist_predict(
     device:str='cpu' # cpu, cuda, ...
 ):
     "Say what comes next in clips of yours"
-    net,out = _trained(model).to(check_device(device)),Path(out)
+    net,out = (load_forecaster if Path(model).is_dir() else pretrained)(model),Path(out)
+    net.to(check_device(device))
     if out.exists(): raise FileExistsError(f'out: {out} is there already')
     if out.suffix.lower() not in ('','.gif','.npy','.npz','.pt'):
         refuse('out', repr(out.name), 'a name that ends in .gif, .npy, .npz or .pt, or in nothing for a folder')

@@ -94,7 +94,7 @@ def _decoder(n, c, last=2):
 
 def _pair(conv, n): return nn.Sequential(_layer(conv(n, n)), _layer(conv(n, n)))
 
-# %% ../nbs/20_phydnet.ipynb #806a107b
+# %% ../nbs/20_phydnet.ipynb #4271bdaf
 class PhyDNet(Forecaster):
     "A physical and a residual memory, which predict one frame after the other"
     pixels = True
@@ -108,8 +108,8 @@ class PhyDNet(Forecaster):
     ):
         super().__init__()
         if whole('width', width)%4: refuse('width', width, 'a multiple of 4')
-        if whole('patch', patch) not in (2,4): refuse('patch', patch, '2 or 4')
         self.divisor = whole('patch', patch)
+        if self.divisor not in (2,4): refuse('patch', patch, '2 or 4')
         self.n_out = n_out
         self.channels = whole('channels', channels)
         self.widths = [width, *[whole('hidden', o) for o in hidden], width]

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PRETRAINED', 'save_forecaster', 'load_forecaster', 'pretrained']
 
-# %% ../nbs/32_weights.ipynb #1bbef397
+# %% ../nbs/32_weights.ipynb #577c1852
 import json
 import os
 import tempfile
@@ -16,7 +16,7 @@ from fastai.learner import Learner
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 import moving_mnist_nbdev
-from .checks import one_of, refuse
+from .checks import one_of, real, refuse
 from .ladder import find_rungs
 from .models import Forecaster
 
@@ -97,7 +97,7 @@ def _make(config, folder):
     except (TypeError,ValueError) as e:
         raise ValueError(f'folder: {folder} says {cls.__name__}({settings}), which cannot be made ({e})') from e
 
-# %% ../nbs/32_weights.ipynb #a83c04bf
+# %% ../nbs/32_weights.ipynb #fc4d0e4b
 def _read_weights(model, folder):
     "Put the weights of a file into a model that has their names and shapes"
     fn = folder/'model.safetensors'
@@ -111,6 +111,15 @@ def _read_weights(model, folder):
         refuse('folder', f'{fn}, which differs in {names}', f'the weights of {type(model).__name__}({model.settings})')
     model.load_state_dict(weights)
 
+def _checked_stats(stats, folder): # None, or a mean and a standard deviation for each channel
+    if stats is None: return None
+    try: mean,std = [[real('stats', o, -1e6) for o in part] for part in stats]
+    except (TypeError,ValueError): mean,std = [],[]
+    allowed = f'[means, deviations] in {folder}/config.json'
+    if len(mean)!=len(std) or not std or min(std)<=0: refuse('stats', stats, allowed)
+    return [mean,std]
+
+# %% ../nbs/32_weights.ipynb #265e69d7
 def load_forecaster(
     folder # As save_forecaster made it
 )->Forecaster: # In evaluation mode, on the processor
@@ -120,19 +129,20 @@ def load_forecaster(
     config = _read_config(folder)
     model = _make(config, folder)
     _read_weights(model, folder)
-    model.stats = config.get('stats')
+    model.stats = _checked_stats(config.get('stats'), folder)
     model.act = torch.sigmoid if one_of('act', config.get('act') or '', ('','sigmoid')) else None
     model.about = config.get('about')
     return model.eval()
 
-# %% ../nbs/32_weights.ipynb #3d0890e2
+# %% ../nbs/32_weights.ipynb #4dccd83b
 PRETRAINED = Path(moving_mnist_nbdev.__file__).parent/'pretrained' # A folder for each model that comes with the library
 
 def pretrained(
-    name:str='pixels' # Which one: a folder in PRETRAINED
+    model:str='pixels' # Which one: a folder in PRETRAINED
 )->Forecaster: # In evaluation mode, on the processor
     "A trained model that comes with the library"
-    return load_forecaster(PRETRAINED/one_of('name', name, sorted(o.name for o in PRETRAINED.iterdir() if o.is_dir())))
+    names = sorted(o.name for o in PRETRAINED.iterdir() if o.is_dir())
+    return load_forecaster(PRETRAINED/one_of('model', model, names))
 
 # %% ../nbs/32_weights.ipynb #feb873a5
 star = 'save_forecaster','load_forecaster','pretrained','PRETRAINED'
