@@ -6,16 +6,18 @@
 __all__ = ['Explanation', 'axis_tracks', 'search_tracks', 'best_track', 'find_digits', 'split_ink', 'place_digit',
            'LawForecaster']
 
-# %% ../nbs/30_law_forecaster.ipynb #3ce8e692
+# %% ../nbs/30_law_forecaster.ipynb #ed4d7dc8
 from collections import namedtuple
 from functools import lru_cache
 import numpy as np
 import torch
 from fastcore.basics import patch
+from fastprogress.fastprogress import progress_bar
 from scipy.ndimage import binary_dilation
 from .checks import refuse, whole
 from .trajectories import UNIT, bounce, digit_size, to_pixels
 from .frames import draw_frames
+from .dataset import ClipDataset
 from .models import Forecaster, register_rung
 from .floor import HiddenStates, all_steps, check_fixed_law, frame_moments
 
@@ -270,7 +272,7 @@ def _explain(self:LawForecaster, frames, beam):
     seen = draw_frames(torch.as_tensor(sprites)[None], torch.as_tensor(corners)[:,None], frames.shape[-1])
     return Explanation(sprites, hidden, bool((seen[:,0,0].numpy()==frames).all()))
 
-# %% ../nbs/30_law_forecaster.ipynb #669c14ca
+# %% ../nbs/30_law_forecaster.ipynb #ffd30a4d
 @patch
 def explain(self:LawForecaster,
     x # Frames, each `(B, 1, H, H)`, from 0 to 1 in steps of 1/255; 4 frames or more
@@ -286,6 +288,15 @@ def explain(self:LawForecaster,
     clips = grey.to(torch.uint8).transpose(0, 1).cpu().numpy()              # (B, n, H, H)
     res = [self._explain(o, self.beam) for o in clips]
     return [r if r.rebuilt else self._explain(o, 10*self.beam) for r,o in zip(res, clips)]
+
+@patch
+def rebuilds(self:LawForecaster,
+    ds:ClipDataset # Clips with an end, whoever has made them
+)->np.ndarray: # bool `(n_clips,)`
+    "Can the law bring about the input frames of each clip, to the last grey level?"
+    idxs = range(len(ds))
+    seen = (ds.clips([i])[:ds.n_in].float()/255 for i in (progress_bar(idxs, leave=False) if len(ds)>20 else idxs))
+    return np.array([self.explain(list(o))[0].rebuilt for o in seen])
 
 # %% ../nbs/30_law_forecaster.ipynb #f6db003c
 @patch

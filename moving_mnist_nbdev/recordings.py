@@ -5,8 +5,7 @@
 # %% auto #0
 __all__ = ['check_layout', 'check_kind', 'as_array', 'ClipArray', 'split_clips']
 
-# %% ../nbs/09_recordings.ipynb #2ceaa8db
-import warnings
+# %% ../nbs/09_recordings.ipynb #15a05093
 import numpy as np
 import torch
 from fastcore.basics import patch
@@ -45,29 +44,24 @@ def _unlike(a):
     along,across = abs(down-here).mean(), abs(right-here).mean()
     return along/across if across else np.inf if along else 1.
 
-# %% ../nbs/09_recordings.ipynb #a19159e7
-def _doubts(a, layout, n_frames):
-    "Refuse an array that the field's layout does not suit"
+# %% ../nbs/09_recordings.ipynb #861b0d81
+def _refuse_to_guess(shape, why, *layouts):
+    refuse('layout', f'None for shape {shape}, {why}', f'one that says what it is: {" or ".join(map(repr, layouts))}')
+
+def _check_meant(a, layout, n_frames):
+    "Refuse an array that may have another layout than the field's"
     T,N = a.shape[:2]
-    other = 'NT'+layout[2:]
-    unlike = _unlike(a) if min(T, N)>1 else 0
-    short = T<n_frames<=N
-    if unlike>(.9 if short else 1.1):
-        why = f'with too few frames ({T})' if short else 'whose neighbours in time would be less alike than other clips'
-        either = f'{other!r} if its second axis is time, {layout!r} if its first is'
-        refuse('layout', f'None for shape {a.shape}, {why}', either)
-    as_read = f'layout: shape {a.shape} is read as {layout!r}, {N} clips of {T} frames, but could be'
-    if unlike>.9 and N>=n_frames: warnings.warn(f'{as_read} {other!r}: say which')
-    if layout=='TNHW' and N==3: warnings.warn(f"{as_read} 'TCHW': say which")
+    if layout=='TNHW' and N==3: _refuse_to_guess(a.shape, 'which may be three clips or three channels', layout, 'TCHW')
+    sure = .9 if N>=n_frames else 1.1
+    why = 'whose frames do not follow each other along the first axis more than along the second'
+    if min(T, N)>1 and _unlike(a)>sure: _refuse_to_guess(a.shape, why, layout, 'NT'+layout[2:])
 
 def _guess_layout(a, n_frames):
-    "The field's layout, or an error where that would be wrong"
-    layout,with_channels = {3:('THW',"'THW'"), 4:('TNHW',"'THWC'"), 5:('TNCHW',"'TNHWC' or 'NTHWC'")}[a.ndim]
-    if a.shape[-1] in (1,3):
-        got = f'None for shape {a.shape}, whose last axis looks like channels'
-        refuse('layout', got, f'one that says what it is, such as {with_channels}')
+    "The field's layout, or an error where that may be wrong"
+    layout,with_channels = {3:('THW', ('THW',)), 4:('TNHW', ('THWC',)), 5:('TNCHW', ('TNHWC','NTHWC'))}[a.ndim]
+    if a.shape[-1] in (1,3): _refuse_to_guess(a.shape, 'whose last axis looks like channels', *with_channels)
     check_layout(layout, a.shape)
-    if a.ndim>3: _doubts(a, layout, n_frames)
+    if a.ndim>3: _check_meant(a, layout, n_frames)
     return layout
 
 # %% ../nbs/09_recordings.ipynb #1b9f3135
