@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['VIDEOS', 'FORMATS', 'Format', 'UnfitFile', 'load_clips', 'ClipFile', 'save_clips', 'published_test_clips']
 
-# %% ../nbs/10_files.ipynb #ea2e367e
+# %% ../nbs/10_files.ipynb #b7a88210
 import json
 import math
 import os
+import pickle
 import re
 import tempfile
 import zipfile
@@ -28,7 +29,7 @@ from .dataset import ClipDataset
 from .digits import reachable
 from .recordings import ClipArray,as_array,check_kind,check_layout
 
-# %% ../nbs/10_files.ipynb #6b0df831
+# %% ../nbs/10_files.ipynb #ce0c4fe3
 class Format(NamedTuple):
     "How files of one kind are read and, where that is possible, written"
     read:Callable # path -> (array, None or a dict of what the file says of itself, such as its layout)
@@ -55,7 +56,8 @@ def _extra(module, extra, path): # A module that not everybody has
 
 def _only(path, names): # The array that holds the clips
     if 'clips' in names: return 'clips'
-    if len(names)!=1: refuse('path', f'{path} with arrays {sorted(names)}', 'one array, or one called clips', UnfitFile)
+    allowed = 'one array, or one called clips (ClipArray serves one that you have read yourself)'
+    if len(names)!=1: refuse('path', f'{path} with arrays {sorted(names)}', allowed, UnfitFile)
     return [*names][0]
 
 # %% ../nbs/10_files.ipynb #602fc996
@@ -171,17 +173,24 @@ def _length(stream): # How long a video says that it is, in seconds; 0 if it doe
 
 VIDEOS = '.avi','.m4v','.mkv','.mov','.mp4','.mpg','.webm' # Suffixes
 
-# %% ../nbs/10_files.ipynb #565c4a49
-_pictures = '.png','.jpg','.jpeg','.tif','.tiff'
+# %% ../nbs/10_files.ipynb #d6a16551
+_pictures = '.png','.jpg','.jpeg','.tif','.tiff','.bmp','.webp'
 
 def _natural_order(path): # A key to sort by: 'frame9' comes before 'frame10'
     return [int(o) if o.isdecimal() else o.lower() for o in re.split(r'(\d+)', path.name)],path.name
+
+def _is_stack(path): # A TIFF of many pages
+    try:
+        with Image.open(path) as im: return im.format=='TIFF' and im.n_frames>1
+    except (OSError,ValueError): return False
 
 def _inside(path):
     "What there is in a folder, by kind, in natural order"
     found = sorted((o for o in path.iterdir() if not o.name.startswith(('.','__'))), key=_natural_order)
     def files(suffixes): return [o for o in found if o.suffix.lower() in suffixes and o.is_file()]
-    return dict(folders=[o for o in found if o.is_dir()], pictures=files(_pictures), videos=files(('.gif',*VIDEOS)))
+    pictures,videos = files(_pictures),files(('.gif',*VIDEOS))
+    if pictures and all(map(_is_stack, pictures)): pictures,videos = [],pictures+videos
+    return dict(folders=[o for o in found if o.is_dir()], pictures=pictures, videos=videos)
 
 def _alike(path, what, values): # values: name -> value, of which there may be only one
     groups = {}
@@ -190,12 +199,11 @@ def _alike(path, what, values): # values: name -> value, of which there may be o
     each = [f"{v} ({', '.join(o[:3])}{', ...' if len(o)>3 else ''})" for v,o in groups.items()]
     refuse('path', f"{path} with {', '.join(each)}", f'one {what} for all', UnfitFile)
 
-# %% ../nbs/10_files.ipynb #14cc85aa
-def _read_all(files, path): # file -> its pictures `(T, C, H, W)`, as long as there is room for them
+# %% ../nbs/10_files.ipynb #6a7032fb
+def _read_all(files, path, single): # file -> its pictures `(T, C, H, W)`, as long as there is room for them
     res,total = {},0
     for f in files:
-        suffix = f.suffix.lower()
-        res[f] = _read_picture(f)[None] if suffix in _pictures else FORMATS[suffix].read(f)[0]
+        res[f] = _read_picture(f)[None] if single else FORMATS[f.suffix.lower()].read(f)[0]
         total += res[f].nbytes
         _check_room(path, total)
     return res
@@ -210,7 +218,7 @@ def _read_folder(path):
     else: recordings = {o.name:_inside(o)['pictures'] if kind=='folders' else [o] for o in found}
     for k,v in recordings.items():
         if not v: refuse('path', f'{path/k} without pictures', 'folders of pictures', UnfitFile)
-    read = _read_all([f for v in recordings.values() for f in v], path)
+    read = _read_all([f for v in recordings.values() for f in v], path, kind!='videos')
     forms = {str(f.relative_to(path)):f'{o.shape[2]}x{o.shape[3]} {o.dtype}' for f,o in read.items()}
     _alike(path, 'size and depth', forms)
     a = _stack(path, (frame for o in read.values() for frame in o))
@@ -237,7 +245,7 @@ FORMATS = { # Suffix, or 'folder' -> how such files are read and written
     **dict.fromkeys(VIDEOS, Format(_read_video)),
     'folder':Format(_read_folder)}
 
-# %% ../nbs/10_files.ipynb #9edc1edc
+# %% ../nbs/10_files.ipynb #b613fae4
 def _note(path):
     "What the JSON file beside a file says, if there is one"
     try: return json.loads(path.with_suffix('.json').read_text())
@@ -257,7 +265,9 @@ def _open_clips(
         refuse('path', repr(path.name), f'a folder or a name that ends in one of {suffixes}')
     try: a,said = FORMATS[kind].read(path)
     except (UnfitFile,MemoryError): raise
-    except Exception as e: raise ValueError(f'path: {path} cannot be read as {kind} ({type(e).__name__}: {e})') from e
+    except Exception as e:
+        why = 'pickled objects are not loaded' if isinstance(e, pickle.UnpicklingError) else f'{type(e).__name__}: {e}'
+        raise ValueError(f'path: {path} cannot be read as {kind} ({why})') from e
     return a,_note(path) if FORMATS[kind].note else said
 
 def load_clips(
@@ -266,7 +276,7 @@ def load_clips(
     "The array in a file of clips"
     return _open_clips(path)[0]
 
-# %% ../nbs/10_files.ipynb #27db700f
+# %% ../nbs/10_files.ipynb #09eebd72
 def _told_layout(said, shape):
     "The layout that a file says it has, if it can be right"
     try:
@@ -286,7 +296,8 @@ class ClipFile(ClipArray):
         *, layout:str=None, # A letter of TNCHW for each axis; `None` is what the file says, or the field's, TNHW
         stride:int=None, # Frames from one clip to the next in a longer recording; `None` takes only its first clip
         gap:int=0, # Frames between those that are seen and those that are to be predicted
-        every:int=1 # Of the recording's frames, take every second, third, ...
+        every:int=1, # Of the recording's frames, take every second, third, ...
+        white:float=None # The number that is white; `None` is 255 for uint8, 65,535 for uint16, 1 for floats and bool
     ):
         a,said = _open_clips(path)
         self.path = Path(path)
@@ -295,12 +306,12 @@ class ClipFile(ClipArray):
         if told and layout not in (None,told): refuse('layout', repr(layout), f'{told!r}, as {self.path} says itself')
         rows = said.get('rows') if told else None
         name = f'path ({self.path.name})'
-        self._serve(name, a, told if layout is None else layout, rows, n_in, n_out, stride, gap, every)
+        self._serve(name, a, told if layout is None else layout, rows, n_in, n_out, stride, gap, every, white)
 
-# %% ../nbs/10_files.ipynb #303715bd
+# %% ../nbs/10_files.ipynb #dcf7efa4
 @patch
 def __reduce__(self:ClipFile):
-    how = {k:getattr(self, k) for k in ('layout','stride','gap','every')}
+    how = {k:getattr(self, k) for k in ('layout','stride','gap','every','white')}
     return partial(type(self), **how),(self.path.absolute(), self.n_in, self.n_out)
 
 @patch(as_prop=True)
@@ -330,13 +341,14 @@ def _fill(ds, path, n):
 
 def _plain(o): return o.tolist() if hasattr(o, 'tolist') else str(o) # for JSON
 
-# %% ../nbs/10_files.ipynb #610beb85
+# %% ../nbs/10_files.ipynb #c8b17f8f
 def save_clips(
     ds:ClipDataset, # Where the clips come from
     path, # File to write: `.npy` (the field's, with a `.json` beside it), `.npz` (compressed) or `.pt` (for torch.load)
     n:int=None # Number of clips; `None` takes the data set's length
 )->Path: # The file
     "Write clips 0 to `n`-1 as uint8 `(T, N, H, W)`, in colour `(T, N, 3, H, W)`, in bounded memory, all or nothing"
+    if not isinstance(ds, ClipDataset): refuse('ds', type(ds).__name__, 'a ClipDataset, such as ClipArray', TypeError)
     path = Path(path)
     kinds = {k:v for k,v in FORMATS.items() if v.write}
     suffix = path.suffix.lower()

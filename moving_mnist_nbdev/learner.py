@@ -5,10 +5,12 @@
 # %% auto #0
 __all__ = ['forecast_learner', 'Budget', 'show_results', 'forecasts', 'tensorboard_log']
 
-# %% ../nbs/16_learner.ipynb #455e7567
+# %% ../nbs/16_learner.ipynb #09f67529
 import time
+import warnings
 from functools import partial
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 from fastai.callback.core import Callback, CancelTrainException
 from fastai.callback.hook import has_params
@@ -22,6 +24,7 @@ from fastcore.meta import delegates
 from .checks import real, refuse, whole
 from .metrics import METRICS, FrameMetric, SeqLoss, frame_mse, pixel_stats, to_frames
 from .models import Forecaster
+from .recordings import as_array, check_kind, check_layout, check_levels, own_white, time_first, unlike
 from .sequences import ImageSeq
 
 # %% ../nbs/16_learner.ipynb #7a6f1352
@@ -112,30 +115,42 @@ def show_results(
         for k,(title,seq) in enumerate(rows.items()): seq.show(ctx=ctxs[3*i+k], title=title if i==0 else None, **kwargs)
     return ctxs
 
-# %% ../nbs/16_learner.ipynb #12ac58d8
-def _as_pixels(frames): # float `(T, C, H, W)` or `(T, B, C, H, W)`, 0..1
-    if isinstance(frames, (tuple,list)): frames = torch.stack([torch.as_tensor(o) for o in frames])
-    f = torch.as_tensor(frames).as_subclass(torch.Tensor)
-    if f.ndim not in (4,5) or not f.numel():
-        refuse('frames', f'shape {tuple(f.shape)}', '(T, C, H, W), or (T, B, C, H, W) for several clips')
-    whites = {torch.uint8:255, torch.uint16:65535, torch.bool:1}
-    if not f.is_floating_point():
-        if f.dtype not in whites: refuse('frames', f.dtype, 'uint8, bool, uint16, or floats from 0 to 1')
-        return f.float()/whites[f.dtype]
-    low,high = f.aminmax()
-    if not 0<=low<=high<=1: refuse('frames', f'floats from {low:g} to {high:g}', 'floats from 0 to 1')
-    return f.float()
+# %% ../nbs/16_learner.ipynb #ab2feff9
+def _in_one(frames):
+    "Frames in one numpy array"
+    if not isinstance(frames, (tuple,list)): return as_array(frames, 'frames')
+    each = [as_array(o, 'frames') if isinstance(o, torch.Tensor) else np.asarray(o) for o in frames]
+    shapes = sorted({o.shape for o in each})
+    if len(shapes)!=1: refuse('frames', f'a list of shapes {shapes}', 'some of one shape')
+    return np.stack(each)
 
-# %% ../nbs/16_learner.ipynb #7b356030
+def _as_pixels(frames, layout): # float `(T, C, H, W)` or `(T, B, C, H, W)`, 0..1
+    a = _in_one(frames)
+    if layout is not None:
+        one = 'N' not in check_layout(layout, a.shape)
+        a = time_first(a, layout)
+        if one: a = a[:,0]
+    if a.ndim not in (4,5) or not a.size:
+        refuse('frames', f'shape {a.shape}', '(T, C, H, W), or (T, B, C, H, W) for several clips, or a layout')
+    check_kind('frames', a.dtype)
+    white = own_white(a.dtype)
+    check_levels(a, 'frames', white)
+    if layout is None and a.ndim==5 and min(a.shape[:2])>1 and unlike(a)>1.1:
+        warnings.warn(f"frames: those of shape {a.shape} seem to follow each other along the second axis; "
+                      "layout='NTCHW' says that they do, layout='TNCHW' that they do not")
+    return torch.from_numpy(a.astype(np.float32)/np.float32(white))
+
+# %% ../nbs/16_learner.ipynb #3114a15e
 @patch
 @torch.no_grad()
 def forecast(self:Forecaster,
     frames, # What was seen: `(T, C, H, W)`, or `(T, B, C, H, W)` for several clips; floats in 0..1, uint8, uint16, bool
     n_out:int=None, # Frames to predict; None takes what the model was made for
-    bs:int=16 # Clips at a time
-)->torch.Tensor: # The frames that follow, float `(n_out, C, H, W)` or `(n_out, B, C, H, W)`; 0 is black and 1 is white
+    bs:int=16, # Clips at a time
+    layout:str=None # A letter of TNCHW for each axis of `frames`, where it is another
+)->torch.Tensor: # The frames that follow, floats in 0..1, `(n_out, C, H, W)` or `(n_out, B, C, H, W)`
     "What comes next"
-    f = _as_pixels(frames)
+    f = _as_pixels(frames, layout)
     mean,std = [torch.tensor(o).view(-1,1,1) for o in self.stats or ([0.],[1.])]
     act = self.act or noop
     device = next((o.device for o in [*self.parameters(),*self.buffers()]), torch.device('cpu'))
@@ -146,17 +161,20 @@ def forecast(self:Forecaster,
     self.eval()
     out = torch.cat([ask(o) for o in (f if f.ndim==5 else f[:,None]).split(whole('bs', bs), dim=1)], dim=1)
     self.train(training)
+    out = out.clamp(0, 1)
     return out if f.ndim==5 else out[:,0]
 
+# %% ../nbs/16_learner.ipynb #5b158b6e
 @patch
 @delegates(Forecaster.forecast)
 def forecast(self:Learner,
     frames, # As the model's own `forecast` takes them
+    n_out:int=None, # Frames to predict; None takes what the model was made for
     **kwargs
-)->torch.Tensor:
+)->torch.Tensor: # The frames that follow
     "What comes next, with the normalisation of this learner's loaders and the activation of its loss"
     _remember(self)
-    return Forecaster.forecast(self.model, frames, **kwargs)
+    return Forecaster.forecast(self.model, frames, n_out, **kwargs)
 
 # %% ../nbs/16_learner.ipynb #47da46cb
 @torch.no_grad()
