@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['forecast_learner', 'Budget', 'show_results', 'forecasts', 'tensorboard_log']
 
-# %% ../nbs/16_learner.ipynb #09f67529
+# %% ../nbs/16_learner.ipynb #9a43755c
 import time
 import warnings
 from functools import partial
@@ -24,7 +24,8 @@ from fastcore.meta import delegates
 from .checks import real, refuse, whole
 from .metrics import METRICS, FrameMetric, SeqLoss, frame_mse, pixel_stats, to_frames
 from .models import Forecaster
-from .recordings import as_array, check_kind, check_layout, check_levels, own_white, time_first, unlike
+from .recordings import as_array, check_kind, check_layout, check_levels, own_white
+from .recordings import time_first, unlike
 from .sequences import ImageSeq
 
 # %% ../nbs/16_learner.ipynb #7a6f1352
