@@ -51,7 +51,7 @@ def unlike(
     along,across = abs(down-here).mean(), abs(right-here).mean()
     return along/across if across else np.inf if along else 1.
 
-# %% ../nbs/09_recordings.ipynb #0e6d9174
+# %% ../nbs/09_recordings.ipynb #c88115f8
 def _refuse_to_guess(shape, why, *layouts):
     refuse('layout', f'None for shape {shape}, {why}', f'one that says what it is: {" or ".join(map(repr, layouts))}')
 
@@ -59,7 +59,7 @@ def _check_meant(a, layout, n_frames):
     "Refuse an array that may have another layout than the field's"
     T,N = a.shape[:2]
     if layout=='TNHW' and N==3:
-        warnings.warn(f"layout: shape {a.shape} is read as 'TNHW', three clips, but may be 'TCHW', one in colour: say which")
+        warnings.warn(f"layout: shape {a.shape} is read as 'TNHW', three clips, but may be 'TCHW', colour")
     sure = .9 if N>=n_frames else 1.1
     why = 'whose frames do not follow each other along the first axis more than along the second'
     if min(T, N)>1 and unlike(a)>sure: _refuse_to_guess(a.shape, why, layout, 'NT'+layout[2:])
