@@ -297,15 +297,15 @@ def _report(out, model, task, learn, info):
     print(_table({model:rec['figures'], **rec['beside']}))
     print(f"\nwritten to {out}: {', '.join(written)}")
 
-# %% ../nbs/35_commands.ipynb #7805d20c
+# %% ../nbs/35_commands.ipynb #0c3ad53c
 class LastFrames(ClipDataset):
     "The last frames of each recording in a file"
     def __init__(self,
         path, # As ClipFile takes it
         n_in:int=None, # How many; None takes ten, or all of a recording that has fewer
-        layout:str=None # As ClipFile takes it
+        **kwargs # layout and white, as ClipFile takes them
     ):
-        self.frames = ClipFile(path, 1, 0, stride=1, layout=layout)
+        self.frames = ClipFile(path, 1, 0, stride=1, **kwargs)
         shortest = int(self.frames.lengths.min())
         self.n_in = min(10, shortest) if n_in is None else whole('n_in', n_in, 1, shortest)
         self.n_clips = len(self.frames.lengths)
@@ -378,7 +378,7 @@ def _write_forecasts(forecasts, out):
         os.replace(Path(td)/'made', out)
     return says
 
-# %% ../nbs/35_commands.ipynb #a23bb5d0
+# %% ../nbs/35_commands.ipynb #cfafae36
 def moving_mnist_predict(
     model:str, # A folder with a trained model, such as moving_mnist_out/model, or one that comes along, such as pixels
     clips:str, # A file, a folder of pictures, or a folder of recordings
@@ -386,6 +386,7 @@ def moving_mnist_predict(
     n_in:int=0, # Take so many frames, the last of each recording; 0: as many as the model was made for, or ten
     n_out:int=0, # Frames to predict; 0: as many as the model was made for
     layout:str='', # A letter of TNCHW for each axis of an array, where the file does not say it
+    white:float=0, # The number that is white, such as 4095; 0: 255, 65535, or 1 of floats
     bs:int=16, # Clips at a time
     device:str='cpu' # cpu, cuda, ...
 ):
@@ -396,7 +397,7 @@ def moving_mnist_predict(
     if out.suffix.lower() not in ('','.gif','.npy','.npz','.pt'):
         refuse('out', repr(out.name), 'a name that ends in .gif, .npy, .npz or .pt, or in nothing for a folder')
     n_out = whole('n_out', n_out, 0) or None
-    seen = LastFrames(clips, whole('n_in', n_in, 0) or net.n_in, layout or None)
+    seen = LastFrames(clips, whole('n_in', n_in, 0) or net.n_in, layout=layout or None, white=white or None)
     forecasts = Forecasts(net, seen, n_out, bs, partial(print, flush=True))
     says = _write_forecasts(forecasts, out)
     print(f'{out}: {len(seen):,} clips, {seen.n_in} -> {forecasts.n_in} frames{says}')

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['forecast_learner', 'Budget', 'show_results', 'forecasts', 'tensorboard_log']
 
-# %% ../nbs/16_learner.ipynb #9a43755c
+# %% ../nbs/16_learner.ipynb #8dbf5348
 import time
 import warnings
 from functools import partial
@@ -24,8 +24,7 @@ from fastcore.meta import delegates
 from .checks import real, refuse, whole
 from .metrics import METRICS, FrameMetric, SeqLoss, frame_mse, pixel_stats, to_frames
 from .models import Forecaster
-from .recordings import as_array, check_kind, check_layout, check_levels, own_white
-from .recordings import time_first, unlike
+from .recordings import as_array, check_kind, check_layout, find_white, time_first, unlike
 from .sequences import ImageSeq
 
 # %% ../nbs/16_learner.ipynb #7a6f1352
@@ -116,7 +115,7 @@ def show_results(
         for k,(title,seq) in enumerate(rows.items()): seq.show(ctx=ctxs[3*i+k], title=title if i==0 else None, **kwargs)
     return ctxs
 
-# %% ../nbs/16_learner.ipynb #ab2feff9
+# %% ../nbs/16_learner.ipynb #558e0e86
 def _in_one(frames):
     "Frames in one numpy array"
     if not isinstance(frames, (tuple,list)): return as_array(frames, 'frames')
@@ -125,7 +124,7 @@ def _in_one(frames):
     if len(shapes)!=1: refuse('frames', f'a list of shapes {shapes}', 'some of one shape')
     return np.stack(each)
 
-def _as_pixels(frames, layout): # float `(T, C, H, W)` or `(T, B, C, H, W)`, 0..1
+def _as_pixels(frames, layout, white): # float `(T, C, H, W)` or `(T, B, C, H, W)`, 0..1
     a = _in_one(frames)
     if layout is not None:
         one = 'N' not in check_layout(layout, a.shape)
@@ -134,24 +133,24 @@ def _as_pixels(frames, layout): # float `(T, C, H, W)` or `(T, B, C, H, W)`, 0..
     if a.ndim not in (4,5) or not a.size:
         refuse('frames', f'shape {a.shape}', '(T, C, H, W), or (T, B, C, H, W) for several clips, or a layout')
     check_kind('frames', a.dtype)
-    white = own_white(a.dtype)
-    check_levels(a, 'frames', white)
+    white = find_white(a, 'frames', white)
     if layout is None and a.ndim==5 and min(a.shape[:2])>1 and unlike(a)>1.1:
         warnings.warn(f"frames: those of shape {a.shape} seem to follow each other along the second axis; "
                       "layout='NTCHW' says that they do, layout='TNCHW' that they do not")
     return torch.from_numpy(a.astype(np.float32)/np.float32(white))
 
-# %% ../nbs/16_learner.ipynb #3114a15e
+# %% ../nbs/16_learner.ipynb #2df8eda2
 @patch
 @torch.no_grad()
 def forecast(self:Forecaster,
     frames, # What was seen: `(T, C, H, W)`, or `(T, B, C, H, W)` for several clips; floats in 0..1, uint8, uint16, bool
     n_out:int=None, # Frames to predict; None takes what the model was made for
     bs:int=16, # Clips at a time
-    layout:str=None # A letter of TNCHW for each axis of `frames`, where it is another
+    layout:str=None, # A letter of TNCHW for each axis of `frames`, where it is another
+    white:float=None # The number that is white, where it is not 255, 65,535, or 1 of floats
 )->torch.Tensor: # The frames that follow, floats in 0..1, `(n_out, C, H, W)` or `(n_out, B, C, H, W)`
     "What comes next"
-    f = _as_pixels(frames, layout)
+    f = _as_pixels(frames, layout, white)
     mean,std = [torch.tensor(o).view(-1,1,1) for o in self.stats or ([0.],[1.])]
     act = self.act or noop
     device = next((o.device for o in [*self.parameters(),*self.buffers()]), torch.device('cpu'))
