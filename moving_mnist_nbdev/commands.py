@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['CLOCKS', 'predict_command', 'train_command', 'ladder_command', 'export_command', 'run_command', 'task_options',
-           'moving_mnist_export', 'check_device', 'moving_mnist_ladder', 'writable_folder', 'save_picture',
-           'moving_mnist_train', 'LastFrames', 'Forecasts', 'moving_mnist_predict', 'renamed_command']
+           'moving_mnist_export', 'moving_mnist_ladder', 'writable_folder', 'save_picture', 'moving_mnist_train',
+           'LastFrames', 'Forecasts', 'moving_mnist_predict', 'renamed_command']
 
-# %% ../nbs/35_commands.ipynb #4c39bfba
+# %% ../nbs/35_commands.ipynb #f3a7046f
 import json
 import os
 import sys
@@ -21,14 +21,14 @@ import numpy as np
 import torch
 from fastai.callback.hook import has_params
 from fastai.data.core import DataLoaders
-from fastai.torch_core import default_device, set_seed
+from fastai.torch_core import set_seed
 from fastcore.basics import noop, patch
 from fastcore.meta import delegates
 from fastcore.script import anno_parser
 from torchvision.transforms.functional import to_pil_image
 
-# %% ../nbs/35_commands.ipynb #0d255d95
-from .checks import one_of, real, refuse, whole
+# %% ../nbs/35_commands.ipynb #cbff0632
+from .checks import check_device, one_of, real, refuse, whole
 from .dataloaders import ClipDL, get_dls
 from .dataset import ClipDataset, MovingMNIST
 from .files import ClipFile, save_clips
@@ -95,18 +95,6 @@ def moving_mnist_export(
     keep_freed_memory()
     path = save_clips(ds, out)
     print(f'{path}: {ds}, {path.stat().st_size/1e6:,.1f} MB')
-
-# %% ../nbs/35_commands.ipynb #adea6b5a
-def check_device(
-    device:str # 'cpu', 'cuda', 'cuda:1', 'mps'; '' takes the best there is
-)->torch.device:
-    "The device of that name, after checking that it is there"
-    if not device: return default_device()
-    try: torch.zeros(1, device=device)
-    except (RuntimeError,AssertionError,NotImplementedError) as e:
-        why = str(e).splitlines()[0]
-        refuse('device', f'{device!r}, which cannot be used here ({why})', "'cpu' or a device of this machine")
-    return torch.device(device)
 
 # %% ../nbs/35_commands.ipynb #a4670121
 CLOCKS = dict(cpu=time.process_time, wall=time.time) # What time is: the processor's, or the wall's where a GPU works

@@ -6,19 +6,19 @@
 __all__ = ['ImageSeqTransform', 'show_batch', 'TensorClip', 'ClipsToFrames', 'ClipDL', 'clips_in', 'get_dls', 'clip_stats',
            'clip_dls']
 
-# %% ../nbs/13_dataloaders.ipynb #3c7908cf
+# %% ../nbs/13_dataloaders.ipynb #c267d4cd
 import os
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from fastai.data.core import DataLoaders, TfmdDL
-from fastai.torch_core import TensorBase, default_device
+from fastai.torch_core import TensorBase
 from fastai.vision.core import TensorImage, TensorImageBW
 from fastai.vision.data import mnist_stats
 from fastai.vision.all import DisplayedTransform, Transform, dispatch
 from fastcore.basics import patch
 from fastcore.meta import delegates
-from .checks import as_whole, real, refuse, whole
+from .checks import as_whole, check_device, real, refuse, whole
 from .dataset import ClipDataset, MovingMNIST
 from .files import ClipFile
 from .recordings import ClipArray, split_clips
@@ -74,7 +74,7 @@ def show_batch(
             samples[i][k].show(ctx=ctxs[2*i+k], title=title if i==0 else None, **kwargs)
     return ctxs
 
-# %% ../nbs/13_dataloaders.ipynb #6879c3c8
+# %% ../nbs/13_dataloaders.ipynb #82ba702f
 class TensorClip(TensorBase):
     "A batch of clips in one uint8 tensor `(T, B, C, H, W)`, time first"
 
@@ -87,11 +87,15 @@ class ClipsToFrames(DisplayedTransform):
         self.mean,self.std = [torch.as_tensor(o, dtype=torch.float).view(-1,1,1) for o in (mean, std)]
         if not (self.std>0).all(): refuse('std', std, 'a number above 0, or one for each channel')
 
+    def check(self, channels): # whether there are numbers for so many
+        for s in (self.mean, self.std):
+            if len(s) not in (1, channels):
+                refuse('stats', f'{len(s)} channels', f'{channels}, as clips have, or one for all')
+
     def encodes(self, o:TensorClip):
         o = o.as_subclass(torch.Tensor)
         kind = TensorImageBW if o.shape[2]==1 else TensorImage
-        for s in (self.mean, self.std):
-            if len(s) not in (1, o.shape[2]): refuse('stats', f'{len(s)} channels', f'1 or {o.shape[2]}, as in clips')
+        self.check(o.shape[2])
         mean,std = [s.item() if s.numel()==1 else s.to(o.device) for s in (self.mean, self.std)]
         res = torch.empty(o.shape, device=o.device)
         for frame,pixels in zip(res, o):                                         # a frame at a time stays in cache
@@ -100,7 +104,7 @@ class ClipsToFrames(DisplayedTransform):
 
     def decodes(self, o:TensorImage): return o*self.std.to(o.device) + self.mean.to(o.device) # back to 0..1
 
-# %% ../nbs/13_dataloaders.ipynb #5a668cff
+# %% ../nbs/13_dataloaders.ipynb #06596517
 class ClipDL(TfmdDL):
     "A `TfmdDL` over a data set of clips that makes each batch in one call"
     def __init__(self,
@@ -114,6 +118,7 @@ class ClipDL(TfmdDL):
     ):
         dataset = clips_in(dataset)
         bs,n = _checked(dataset, bs, n, fresh, kwargs.get('shuffle'))
+        num_workers = whole('num_workers', num_workers, 0)
         self.fresh = fresh
         self.epoch = -1
         after_batch = ClipsToFrames() if after_batch is None else after_batch
@@ -184,11 +189,13 @@ def items(self:ClipDL):
     "The numbers of this loader's clips, as fastai's Interpretation asks for them"
     return range(self.n)
 
-# %% ../nbs/13_dataloaders.ipynb #bd69c0c8
-def _normalise(stats): # the transform that normalises with `(mean, std)`, or leaves pixels in 0..1
+# %% ../nbs/13_dataloaders.ipynb #5463f5c2
+def _normalise(stats, channels): # the transform that normalises with `(mean, std)`, or leaves pixels in 0..1
     pair = () if stats is None else stats
     if not isinstance(pair, (tuple,list)) or len(pair) not in (0, 2): refuse('stats', stats, 'None or (mean, std)')
-    return ClipsToFrames(*pair)
+    tfm = ClipsToFrames(*pair)
+    tfm.check(channels)
+    return tfm
 
 @delegates(MovingMNIST, but=['split', 'n_clips', 'truth', 'device'])
 def get_dls(
@@ -208,10 +215,10 @@ def get_dls(
     N,bs = whole('N', N, 2),whole('bs', bs)
     if n_valid is None: n_valid = min(max(1, int(N*real('valid_pct', valid_pct, 0, 1, True, True)+1e-6)), N-1)
     n_train = N - whole('n_valid', n_valid, 1, N-1)
-    device = default_device() if device is None else torch.device(device)
+    device = check_device(device)
     on = device if device.type=='cuda' and num_workers==0 else 'cpu'
     def ds(split, n): return MovingMNIST(n_in, n_out, split=split, n_clips=n, device=on, **kwargs)
-    shared = dict(num_workers=num_workers, after_batch=_normalise(stats), device=device)
+    shared = dict(num_workers=num_workers, after_batch=_normalise(stats, 1), device=device)
     how = dict(fresh=fresh, shuffle=not fresh, drop_last=n_train>=bs)
     train = ClipDL(ds('train', None if fresh else n_train), bs, n_train, **how, **shared)
     rest = [ClipDL(ds(o, n_valid), bs, **shared) for o in ('valid','test')]
@@ -237,7 +244,7 @@ def _served(o, n_in, n_out, how):
     n_in,n_out = [10 if k is None else k for k in (n_in,n_out)]
     return (ClipFile if isinstance(o, (str,os.PathLike)) else ClipArray)(o, n_in, n_out, **how)
 
-# %% ../nbs/13_dataloaders.ipynb #9b78cdd5
+# %% ../nbs/13_dataloaders.ipynb #e75eaa45
 @delegates(ClipFile)
 def clip_dls(
     clips, # A file, a folder, an array, a list of arrays, or a ClipDataset
@@ -257,15 +264,16 @@ def clip_dls(
     "DataLoaders of your own clips"
     if valid is None and test is not None: refuse('test', 'clips without any for validation', 'both or neither')
     if n_out is not None: whole('n_out', n_out)
-    parts = [_served(o, n_in, n_out, kwargs) for o in (clips,valid,test) if o is not None]
+    parts = [_served(o, n_in, n_out, kwargs) for o in (clips, *[o for o in (valid,test) if o is not None])]
     if not parts[0].n_out: refuse('clips', 'those whose future is not known', 'such with n_out of 1 or more')
     if valid is None: parts = split_clips(parts[0], shares, by, seed)
     forms = {(o.n_in,o.n_out,*o.clips(range(1)).shape[2:]) for o in parts}
     if len(forms)>1: refuse('valid', f'clips of {sorted(forms)} (n_in, n_out, C, H, W)', 'the same for all parts')
-    shared = dict(num_workers=num_workers, after_batch=_normalise(stats), device=device)
+    device,tfm = check_device(device),_normalise(stats, forms.pop()[2])
+    shared = dict(num_workers=num_workers, after_batch=tfm, device=device)
     train,*rest = parts
     train = ClipDL(train, bs, shuffle=True, drop_last=len(train)>=bs, **shared)
-    return DataLoaders(train, *[ClipDL(o, bs, **shared) for o in rest], device=device or default_device())
+    return DataLoaders(train, *[ClipDL(o, bs, **shared) for o in rest], device=device)
 
 # %% ../nbs/13_dataloaders.ipynb #670bcd63
 star = 'ImageSeqTransform', 'show_batch', 'ClipDL', 'ClipsToFrames', 'get_dls', 'clip_dls', 'clip_stats'

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['TRUTHS', 'ClipDataset', 'ClipSubset', 'MovingMNIST', 'Motion']
 
-# %% ../nbs/08_dataset.ipynb #32e9c11b
+# %% ../nbs/08_dataset.ipynb #b34dcb54
 import zlib
 from typing import NamedTuple
 import numpy as np
 import torch
 from fastcore.basics import patch
-from .checks import as_whole,refuse,whole
+from .checks import as_whole,check_device,refuse,whole
 from .digits import get_digits
 from .trajectories import LAWS,UNIT,bounce,bounce_randomly
 from .trajectories import direction_steps,image_size,to_pixels,to_units
@@ -158,7 +158,7 @@ def _length(split, n_clips):
     if n_clips is not None: return whole('n_clips', n_clips)
     return None if split=='train' else 10_000
 
-# %% ../nbs/08_dataset.ipynb #7379a3ba
+# %% ../nbs/08_dataset.ipynb #1bffb93f
 class MovingMNIST(ClipDataset):
     "Clips of moving digits: clip `i` is a pure function of the arguments and `i`"
     def __init__(self,
@@ -185,7 +185,7 @@ class MovingMNIST(ClipDataset):
         self.subpixel = bool(subpixel)
         self.affine = _affine(affine)
         self.truth = _truths(truth)
-        self.device = torch.device(device)
+        self.device = check_device(device)
         self.digits = get_digits(split, source)
         self._check_room()
         self._make_tables(self.device.type!='cpu')

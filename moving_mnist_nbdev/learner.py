@@ -5,13 +5,14 @@
 # %% auto #0
 __all__ = ['forecast_learner', 'Budget', 'show_results', 'forecasts', 'tensorboard_log']
 
-# %% ../nbs/16_learner.ipynb #8dbf5348
+# %% ../nbs/16_learner.ipynb #0068164c
 import time
 import warnings
 from functools import partial
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from torch import nn
 from fastai.callback.core import Callback, CancelTrainException
 from fastai.callback.hook import has_params
 from fastai.data.core import DataLoaders
@@ -27,7 +28,7 @@ from .models import Forecaster
 from .recordings import as_array, check_kind, check_layout, find_white, time_first, unlike
 from .sequences import ImageSeq
 
-# %% ../nbs/16_learner.ipynb #7a6f1352
+# %% ../nbs/16_learner.ipynb #c0580dcf
 @delegates(Learner.__init__, but=['loss_func', 'metrics', 'lr'])
 def forecast_learner(
     dls:DataLoaders, # As get_dls makes them
@@ -38,8 +39,9 @@ def forecast_learner(
     **kwargs
 )->Learner:
     "A `Learner` that predicts frames"
+    if not isinstance(dls, DataLoaders): refuse('dls', type(dls).__name__, 'DataLoaders, as get_dls makes them', TypeError)
+    if not isinstance(model, nn.Module): refuse('model', f'{model!r:.60}', 'a model, such as ConvGRU()', TypeError)
     loss_func = MSELossFlat() if loss_func is None else loss_func
-    if isinstance(loss_func, type): refuse('loss_func', f'the class {loss_func.__name__}', 'an instance', TypeError)
     if not isinstance(loss_func, SeqLoss): loss_func = SeqLoss(loss_func)
     metrics = [_as_metric(o) for o in listify(frame_mse if metrics is None else metrics)]
     learn = Learner(dls, model, loss_func=loss_func, metrics=metrics, lr=lr, **kwargs)

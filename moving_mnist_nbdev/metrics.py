@@ -7,7 +7,8 @@ __all__ = ['METRICS', 'check_pair', 'SeqLoss', 'frame_metric', 'frame_mse', 'fra
            'frame_ssim', 'frame_ssim_published', 'pixel_stats', 'to_frames', 'FrameMetric', 'score_frames',
            'score_horizons']
 
-# %% ../nbs/15_metrics.ipynb #f5d35f3b
+# %% ../nbs/15_metrics.ipynb #f66696f0
+from inspect import isfunction
 import numpy as np
 import torch
 from fastai.callback.tracker import TrackerCallback
@@ -31,13 +32,17 @@ def check_pair(
     if len(p)!=len(t): refuse('preds', f'{len(p)} frames', f'{len(t)}, as many as the target has')
     if p!=t: refuse('preds', f'frames of {p[0]}', f'{t[0]}, as in the target')
 
-# %% ../nbs/15_metrics.ipynb #9863bcc6
+# %% ../nbs/15_metrics.ipynb #75fc8c6f
 class SeqLoss:
     "The sum of a loss over paired frames"
     reduction = 'mean' # 'none' gives one loss for each clip, as fastai's `get_preds(with_loss=True)` asks for
     def __init__(self,
         loss_func # A loss for single frames, such as fastai's `MSELossFlat()`
     ):
+        maker = isinstance(loss_func, type) or isfunction(loss_func) and loss_func.__module__=='fastai.losses'
+        if maker: refuse('loss_func', f'{loss_func.__name__} itself', f'what it makes, {loss_func.__name__}()', TypeError)
+        if not callable(loss_func):
+            refuse('loss_func', repr(loss_func), 'a function of prediction and target, such as MSELossFlat()', TypeError)
         self.loss_func = loss_func
         own = getattr(loss_func, 'activation', None)
         if isinstance(loss_func, torch.nn.BCEWithLogitsLoss): own = torch.sigmoid

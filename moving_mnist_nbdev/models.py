@@ -6,7 +6,7 @@
 __all__ = ['RUNGS', 'stack_frames', 'Forecaster', 'rollout', 'CopyLast', 'MeanFrame', 'AllZeros', 'SimpleModel', 'ChannelUnet',
            'Rung', 'register_rung']
 
-# %% ../nbs/14_models.ipynb #efb1c511
+# %% ../nbs/14_models.ipynb #b47543df
 from dataclasses import dataclass
 from inspect import signature
 import torch
@@ -18,7 +18,7 @@ from fastai.vision.models.unet import DynamicUnet
 from fastai.vision.learner import create_body
 from fastcore.basics import patch
 from torchvision.models import resnet18, resnet34
-from .checks import one_of, refuse, whole
+from .checks import one_of, refuse, whole, wholes
 
 # %% ../nbs/14_models.ipynb #dc04ced1
 def stack_frames(
@@ -38,7 +38,7 @@ def stack_frames(
     if not torch.compiler.is_compiling() and f.isnan().any(): refuse('x', 'frames with NaN in them', 'numbers')
     return f
 
-# %% ../nbs/14_models.ipynb #a1e50a11
+# %% ../nbs/14_models.ipynb #823b0d12
 class Forecaster(nn.Module):
     "A model that predicts frames: a subclass declares what it needs and defines `predict`"
     n_out = 10 # Frames to predict, unless a call says otherwise; None: as many as it is given
@@ -57,6 +57,7 @@ class Forecaster(nn.Module):
         given = signature(cls.__init__).bind_partial(self, *args, **kwargs)
         given.apply_defaults()
         self.settings = {k:v for k,v in given.arguments.items() if k not in ('self','args','kwargs')}
+        if self.settings.get('n_out') is not None: whole('n_out', self.settings['n_out'])
         return self
 
     def predict(self,
@@ -166,16 +167,22 @@ class AllZeros(Forecaster):
 
     def predict(self, f, n): return [torch.full_like(f[-1], self.black)]*n
 
-# %% ../nbs/14_models.ipynb #b3d8ec10
+# %% ../nbs/14_models.ipynb #7ec8d62c
 def _unet(arch, n_in, n_out, img_size):
     "fastai's U-Net from `n_in` to `n_out` channels, for plain tensors"
-    if isinstance(arch, str): arch = getattr(torchvision.models, one_of('arch', arch, torchvision.models.list_models()))
-    unet = DynamicUnet(create_body(arch(), n_in=n_in, pretrained=False), n_out, img_size)
+    nets = torchvision.models.list_models(torchvision.models)
+    if isinstance(arch, str): arch = getattr(torchvision.models, one_of('arch', arch, nets))
+    size = wholes('img_size', img_size, 2)
+    allowed = "a function that makes a net of convolutions, or its name, such as 'resnet34'"
+    if isinstance(arch, nn.Module) or not callable(arch): refuse('arch', f'{arch!r:.40}', allowed, TypeError)
+    try: unet = DynamicUnet(create_body(arch(), n_in=n_in, pretrained=False), n_out, size)
+    except (AssertionError,AttributeError,IndexError,StopIteration,TypeError) as e:
+        refuse('arch', f'{arch.__name__}, which fastai cannot make a U-Net of ({e})', allowed)
     for i,layer in enumerate(unet.layers):
         if isinstance(layer, ToTensorBase): unet.layers[i] = nn.Identity()
     return unet
 
-# %% ../nbs/14_models.ipynb #e5c5a5ae
+# %% ../nbs/14_models.ipynb #789037eb
 class SimpleModel(Forecaster):
     "A U-Net applied to each frame on its own; without a memory of time"
     n_out = None
@@ -185,7 +192,7 @@ class SimpleModel(Forecaster):
         channels:int=1 # Channels of a frame
     ):
         super().__init__()
-        self.channels = channels
+        self.channels = whole('channels', channels)
         self.unet = _unet(arch, channels, channels, img_size)
 
     def longest_pass(self, T): return T
@@ -194,7 +201,7 @@ class SimpleModel(Forecaster):
         f = f[:n]                                                     # frame t of the output is made from frame t
         return self.unet(f.flatten(0,1)).unflatten(0, f.shape[:2])    # (T*B, C, H, W) -> (T, B, C, H, W)
 
-# %% ../nbs/14_models.ipynb #b68d39dd
+# %% ../nbs/14_models.ipynb #e76bfa92
 class ChannelUnet(Forecaster):
     "A U-Net that sees all frames at once, as the channels of one picture"
     def __init__(self,
@@ -206,8 +213,8 @@ class ChannelUnet(Forecaster):
     ):
         super().__init__()
         self.n_out = self.longest = n_out
-        self.n_in = n_in
-        self.channels = channels
+        self.n_in = whole('n_in', n_in)
+        self.channels = whole('channels', channels)
         self.unet = _unet(arch, n_in*channels, n_out*channels, img_size)
 
     def predict(self, f, n):

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['kernel_moments', 'moments_kernel', 'PhyCell', 'PhyDNet', 'PhyDNetLosses']
 
-# %% ../nbs/20_phydnet.ipynb #18c7d35c
+# %% ../nbs/20_phydnet.ipynb #02372420
 import math
 import torch
 from torch import nn
 from fastai.callback.core import Callback
 from fastcore.basics import patch
-from .checks import real, refuse, whole
+from .checks import real, refuse, whole, wholes
 from .models import Forecaster, register_rung
 from .recurrent import mix_truth, true_frames
 
@@ -94,7 +94,7 @@ def _decoder(n, c, last=2):
 
 def _pair(conv, n): return nn.Sequential(_layer(conv(n, n)), _layer(conv(n, n)))
 
-# %% ../nbs/20_phydnet.ipynb #4271bdaf
+# %% ../nbs/20_phydnet.ipynb #feb21a5c
 class PhyDNet(Forecaster):
     "A physical and a residual memory, which predict one frame after the other"
     pixels = True
@@ -112,7 +112,7 @@ class PhyDNet(Forecaster):
         if self.divisor not in (2,4): refuse('patch', patch, '2 or 4')
         self.n_out = n_out
         self.channels = whole('channels', channels)
-        self.widths = [width, *[whole('hidden', o) for o in hidden], width]
+        self.widths = [width, *wholes('hidden', hidden), width]
         self.read_ahead = False # Return what is predicted while reading, too?
         self.enc = _encoder(self.channels, width, self.divisor//2)
         self.dec = _decoder(width, self.channels, self.divisor//2)

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['ConvGRUCell', 'ConvGRU', 'ConvLSTMCell', 'ConvLSTM', 'true_frames', 'mix_truth', 'ScheduledSampling']
 
-# %% ../nbs/18_recurrent.ipynb #1438cc06
+# %% ../nbs/18_recurrent.ipynb #93108347
 import torch
 from torch import nn
 import torch.nn.functional as F
 from fastai.callback.core import Callback
 from fastcore.basics import patch
-from .checks import real, refuse, whole
+from .checks import real, refuse, whole, wholes
 from .models import Forecaster, register_rung, stack_frames
 
 # %% ../nbs/18_recurrent.ipynb #81bdd109
@@ -100,7 +100,7 @@ class ConvLSTMCell(nn.Module):
         c = f.sigmoid()*c + i.sigmoid()*g.tanh()
         return o.sigmoid()*(g if self.skip_memory else c).tanh(),c
 
-# %% ../nbs/18_recurrent.ipynb #23ff93fc
+# %% ../nbs/18_recurrent.ipynb #76d21bd0
 class ConvLSTM(Forecaster):
     "Stacked ConvLSTM cells that predict the next frame, and read their own predictions where the input ends"
     def __init__(self,
@@ -114,7 +114,7 @@ class ConvLSTM(Forecaster):
         super().__init__()
         self.n_out = n_out
         self.channels = whole('channels', channels)
-        self.hidden = [whole('hidden', o) for o in hidden]
+        self.hidden = wholes('hidden', hidden)
         if not self.hidden: refuse('hidden', 'no cell', 'the channels of one or more')
         self.fold = self.divisor = whole('fold', fold)
         folded = self.channels*self.fold**2

@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['place_cells', 'move_cells', 'match_shifts', 'shifts_of', 'guess_velocities', 'Transport']
 
-# %% ../nbs/21_transport.ipynb #ad12d466
+# %% ../nbs/21_transport.ipynb #8778f7e8
 import torch
 from torch import nn
 import torch.nn.functional as F
 from fastcore.basics import patch
+from .checks import refuse, whole, wholes
 from .models import Forecaster, register_rung
 from .recurrent import ConvGRUCell
 
@@ -101,7 +102,7 @@ def guess_velocities(
     rows_cols = torch.stack([match.sum(-1), match.sum(-2)], dim=-2)        # (..., 2, shifts)
     return torch.log(rows_cols@_tent(shifts[:,None]-velocities) + .01)
 
-# %% ../nbs/21_transport.ipynb #abd7fd5b
+# %% ../nbs/21_transport.ipynb #34f9e41e
 class Transport(Forecaster):
     "Predicts for each cell of the last frame where it will be, and moves its pixels there"
     channels = 1
@@ -117,11 +118,12 @@ class Transport(Forecaster):
     ):
         super().__init__()
         self.n_out = self.longest = n_out
-        self.divisor = fold
-        self.hidden = hidden
-        self.step = step
-        v = torch.linspace(-step, step, 2*step*fine+1)
-        self._add_layers(fold*fold, width, dilations, len(v))
+        self.divisor = whole('fold', fold)
+        self.hidden = whole('hidden', hidden)
+        self.step = whole('step', step)
+        if whole('width', width)%8: refuse('width', width, 'a multiple of 8')
+        v = torch.linspace(-step, step, 2*step*whole('fine', fine)+1)
+        self._add_layers(fold*fold, width, wholes('dilations', dilations), len(v))
         self.register_buffer('velocities', v, persistent=False)
         self.register_buffer('shifts', shifts_of(v, n_out, step*n_out), persistent=False)
 

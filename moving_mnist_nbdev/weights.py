@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['PRETRAINED', 'save_forecaster', 'load_forecaster', 'pretrained']
 
-# %% ../nbs/32_weights.ipynb #577c1852
+# %% ../nbs/32_weights.ipynb #f55ca29e
 import json
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 import torch
 import torchvision
@@ -38,7 +39,7 @@ def _act_name(act):
     if torch.equal(act(x), x.sigmoid()): return 'sigmoid'
     refuse('model', f'one with the activation {act!r}', 'none or a sigmoid')
 
-# %% ../nbs/32_weights.ipynb #70b7807b
+# %% ../nbs/32_weights.ipynb #82310793
 def save_forecaster(
     model, # A Forecaster, or a Learner that trained one
     folder, # Folder to make
@@ -54,6 +55,9 @@ def save_forecaster(
         raise FileExistsError(f'folder: {folder} is there already')
     config = dict(model=kind, settings=_plain_settings(model), stats=model.stats,
                   act=_act_name(model.act), version=moving_mnist_nbdev.__version__, about=about)
+    for k,v in about.items():
+        try: json.dumps(v, allow_nan=False)
+        except (TypeError,ValueError) as e: refuse(k, f'{v!r:.60} ({e})', 'what JSON can hold', type(e))
     text = json.dumps(config, indent=1)
     plain = torch.contiguous_format
     weights = {k:v.detach().cpu().clone(memory_format=plain) for k,v in model.state_dict().items()}
@@ -67,7 +71,7 @@ def save_forecaster(
         os.replace(made, folder)
     return folder
 
-# %% ../nbs/32_weights.ipynb #34791943
+# %% ../nbs/32_weights.ipynb #e6bc228e
 def _known_models():
     "Forecasters by name"
     find_rungs()
@@ -88,38 +92,45 @@ def _read_config(folder):
         refuse('folder', f'{fn} without settings', 'one that save_forecaster wrote')
     return config
 
-def _make(config, folder):
-    "The model that `config` describes, with weights yet to come"
+def _unlike(model, weights): # names of weights that only one of them has, or in another shape
+    theirs,ours = [{k:tuple(v.shape) for k,v in o.items()} for o in (weights, model.state_dict())]
+    return sorted({k for k,_ in theirs.items()^ours.items()})
+
+def _make(config, weights, folder):
+    "The model that `config` describes, with `weights`; shapes are compared before it takes up memory"
     known = _known_models()
     cls = known[one_of('model', config.get('model'), known)]
     settings = {k:tuple(v) if isinstance(v, list) else v for k,v in config['settings'].items()}
-    try: return cls(**settings)
-    except (TypeError,ValueError) as e:
+    model = differ = None
+    try:
+        with suppress(RuntimeError), torch.device('meta'): differ = _unlike(cls(**settings), weights)
+        if not differ: model = cls(**settings)
+    except (TypeError,ValueError,RuntimeError,MemoryError) as e:
         raise ValueError(f'folder: {folder} says {cls.__name__}({settings}), which cannot be made ({e})') from e
+    differ = differ or _unlike(model, weights)
+    if differ:
+        names = ', '.join(differ[:5]) + (f' and {len(differ)-5} more' if len(differ)>5 else '')
+        refuse('folder', f'weights in {folder} that differ in {names}', f'those of {cls.__name__}({settings})')
+    model.load_state_dict(weights)
+    return model
 
-# %% ../nbs/32_weights.ipynb #fc4d0e4b
-def _read_weights(model, folder):
-    "Put the weights of a file into a model that has their names and shapes"
+# %% ../nbs/32_weights.ipynb #0f170c5c
+def _read_weights(folder):
+    "The tensors in `model.safetensors`, by name"
     fn = folder/'model.safetensors'
     if not fn.exists(): raise FileNotFoundError(f'folder: {folder} holds no model.safetensors')
-    try: weights = load_file(fn)
+    try: return load_file(fn)
     except SafetensorError as e: raise ValueError(f'folder: {fn} cannot be read as safetensors ({e})') from e
-    theirs,ours = [{k:tuple(v.shape) for k,v in o.items()} for o in (weights, model.state_dict())]
-    if theirs!=ours:
-        unlike = sorted({k for k,_ in theirs.items()^ours.items()})
-        names = ', '.join(unlike[:5]) + (f' and {len(unlike)-5} more' if len(unlike)>5 else '')
-        refuse('folder', f'{fn}, which differs in {names}', f'the weights of {type(model).__name__}({model.settings})')
-    model.load_state_dict(weights)
 
-def _checked_stats(stats, folder): # None, or a mean and a standard deviation for each channel
+def _checked_stats(stats, channels, folder): # None, or a mean and a standard deviation for each channel
     if stats is None: return None
     try: mean,std = [[real('stats', o, -1e6) for o in part] for part in stats]
     except (TypeError,ValueError): mean,std = [],[]
-    allowed = f'[means, deviations] in {folder}/config.json'
-    if len(mean)!=len(std) or not std or min(std)<=0: refuse('stats', stats, allowed)
+    fits = len(mean)==len(std) and min(std, default=0)>0 and (channels is None or len(std) in (1, channels))
+    if not fits: refuse('stats', stats, f'[means, deviations] in {folder}/config.json, one or as many as channels')
     return [mean,std]
 
-# %% ../nbs/32_weights.ipynb #265e69d7
+# %% ../nbs/32_weights.ipynb #2074d7b8
 def load_forecaster(
     folder # As save_forecaster made it
 )->Forecaster: # In evaluation mode, on the processor
@@ -127,9 +138,8 @@ def load_forecaster(
     folder = Path(folder)
     if not folder.is_dir(): raise FileNotFoundError(f'folder: {folder} is no folder')
     config = _read_config(folder)
-    model = _make(config, folder)
-    _read_weights(model, folder)
-    model.stats = _checked_stats(config.get('stats'), folder)
+    model = _make(config, _read_weights(folder), folder)
+    model.stats = _checked_stats(config.get('stats'), model.channels, folder)
     model.act = torch.sigmoid if one_of('act', config.get('act') or '', ('','sigmoid')) else None
     model.about = config.get('about')
     return model.eval()
