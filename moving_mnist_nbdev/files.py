@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['VIDEOS', 'FORMATS', 'Format', 'UnfitFile', 'load_clips', 'ClipFile', 'save_clips', 'published_test_clips']
 
-# %% ../nbs/10_files.ipynb #b7a88210
+# %% ../nbs/10_files.ipynb #6881dbf8
 import json
 import math
 import os
@@ -23,7 +23,7 @@ import torch
 from fastai.data.external import fastai_cfg
 from fastcore.basics import patch
 from fastprogress.fastprogress import progress_bar
-from PIL import Image,ImageSequence
+from PIL import ExifTags,Image,ImageOps,ImageSequence
 from .checks import refuse,whole
 from .dataset import ClipDataset
 from .digits import reachable
@@ -112,7 +112,7 @@ def _read_predrnn(path, z):
         refuse('path', f"{path}, PredRNN's, whose clips are not end to end", 'such as are', UnfitFile)
     return frames,dict(layout='TCHW', rows={f'clip {i}':n for i,n in enumerate(length.sum(1).tolist())})
 
-# %% ../nbs/10_files.ipynb #313204e0
+# %% ../nbs/10_files.ipynb #5f781536
 _deep = 'I;16','I;16L','I;16B' # Pillow's names for 16 bits
 
 def _pixels(im, path): # uint8 or uint16 `(1 or 3, H, W)`
@@ -136,11 +136,15 @@ def _stack(path, frames): # frames: an iterator of arrays -> `(T, C, H, W)`
     C = max(map(len, kept))
     return np.stack([np.broadcast_to(o, (C,*o.shape[1:])) for o in kept])
 
+def _upright(im): # as a camera that was held sideways says that it is to be seen
+    im.load()
+    return ImageOps.exif_transpose(im) if im.getexif().get(ExifTags.Base.Orientation, 1)>1 else im
+
 def _read_picture(path):
     try:
         with Image.open(path) as im:
             pages = getattr(im, 'n_frames', 1)
-            if pages==1: return _pixels(im, path)
+            if pages==1: return _pixels(_upright(im), path)
     except UnfitFile: raise
     except Exception as e: raise UnfitFile(f'path: {path} cannot be read as a picture ({e})') from e
     refuse('path', f'{path} with {pages} pictures', 'one', UnfitFile)
@@ -173,11 +177,17 @@ def _length(stream): # How long a video says that it is, in seconds; 0 if it doe
 
 VIDEOS = '.avi','.m4v','.mkv','.mov','.mp4','.mpg','.webm' # Suffixes
 
-# %% ../nbs/10_files.ipynb #d6a16551
+# %% ../nbs/10_files.ipynb #5c044e8a
 _pictures = '.png','.jpg','.jpeg','.tif','.tiff','.bmp','.webp'
 
 def _natural_order(path): # A key to sort by: 'frame9' comes before 'frame10'
     return [int(o) if o.isdecimal() else o.lower() for o in re.split(r'(\d+)', path.name)],path.name
+
+def _refuse_signs(path, files):
+    forms = {re.sub(r'\d+', '0', o.name.lower()):o.name for o in files}
+    for form,name in forms.items():
+        plain = forms.get(form.replace('-0', '0'), name)
+        if plain!=name: refuse('path', f'{path} with {name} and {plain}', 'names whose order is clear', UnfitFile)
 
 def _is_stack(path): # A TIFF of many pages
     try:
@@ -188,6 +198,7 @@ def _inside(path):
     "What there is in a folder, by kind, in natural order"
     found = sorted((o for o in path.iterdir() if not o.name.startswith(('.','__'))), key=_natural_order)
     def files(suffixes): return [o for o in found if o.suffix.lower() in suffixes and o.is_file()]
+    _refuse_signs(path, found)
     pictures,videos = files(_pictures),files(('.gif',*VIDEOS))
     if pictures and all(map(_is_stack, pictures)): pictures,videos = [],pictures+videos
     return dict(folders=[o for o in found if o.is_dir()], pictures=pictures, videos=videos)

@@ -50,15 +50,15 @@ def unlike(
     along,across = abs(down-here).mean(), abs(right-here).mean()
     return along/across if across else np.inf if along else 1.
 
-# %% ../nbs/09_recordings.ipynb #9eb8540e
+# %% ../nbs/09_recordings.ipynb #f2277094
 def _refuse_to_guess(shape, why, *layouts):
     refuse('layout', f'None for shape {shape}, {why}', f'one that says what it is: {" or ".join(map(repr, layouts))}')
 
 def _check_meant(a, layout, n_frames):
     "Refuse an array that may have another layout than the field's"
     T,N = a.shape[:2]
-    if layout=='TNHW' and N==3:
-        warnings.warn(f"layout: {a.shape} is read as 'TNHW', three clips, but may be 'TCHW', colour: say which")
+    if layout=='TNHW' and N in (3,4):
+        warnings.warn(f"layout: {a.shape} is read as 'TNHW', {N} clips, but may be 'TCHW', colour: say which")
     sure = .9 if N>=n_frames else 1.1
     why = 'whose frames do not follow each other along the first axis more than along the second'
     if min(T, N)>1 and unlike(a)>sure: _refuse_to_guess(a.shape, why, layout, 'NT'+layout[2:])
@@ -68,28 +68,38 @@ def _guess_layout(a, n_frames):
     layout,with_channels = {3:('THW', ('THW',)), 4:('TNHW', ('THWC',)), 5:('TNCHW', ('TNHWC','NTHWC'))}[a.ndim]
     if a.shape[-1] in (1,3): _refuse_to_guess(a.shape, 'whose last axis looks like channels', *with_channels)
     check_layout(layout, a.shape)
+    H,W,*_,side = a.shape
+    looks = 'whose first two axes look like height and width'
+    if H==W!=side and a.shape[-2]!=side: _refuse_to_guess(a.shape, looks, 'HW'+layout[:-2], layout)
     if a.ndim>3: _check_meant(a, layout, n_frames)
     return layout
 
-# %% ../nbs/09_recordings.ipynb #23014525
+# %% ../nbs/09_recordings.ipynb #de433d3f
 def check_kind(
     name:str, # The argument
     dtype # numpy's
 ):
     "Check that numbers of this kind can be pixels"
     if dtype.kind not in 'bf' and dtype.str[1:] not in ('u1','u2'):
-        refuse(name, dtype, 'uint8, bool, uint16, or floats from 0 to 1')
+        refuse(name, dtype, 'uint8, bool, uint16, or floats')
 
 def _check_levels(a, name, white):
-    "The highest of some pixels, all of which must be between black and white"
+    "Check that pixels are between black and white"
     lo,hi = [float(np.float32(o)) for o in (a.min(),a.max())]                # a hair's breadth over 1 is 1
     kind = 'floats' if a.dtype.kind=='f' else a.dtype
-    if not 0<=lo<=hi<=white: refuse(name, f'{kind} from {lo:g} to {hi:g}', f'{kind} from 0 to {white:g}')
+    hint = ', since 0 is black' if lo<0 else f', or white={hi:g}' if hi<np.inf else ''
+    if not 0<=lo<=hi<=white: refuse(name, f'{kind} from {lo:g} to {hi:g}', f'{kind} from 0 to {white:g}{hint}')
+
+def _highest(a, enough): # number in an array, or one that is `enough`; a file on disk is read piece by piece
+    hi = 0
+    for o in a:
+        hi = max(hi, int(o.max()))
+        if hi>=enough: break
     return hi
 
-# %% ../nbs/09_recordings.ipynb #f663270d
+# %% ../nbs/09_recordings.ipynb #15720b90
 def find_white(
-    a:np.ndarray, # Pixels, or some of them
+    a:np.ndarray, # Pixels; of a file on disk, two axes before height and width, only some floats are read
     name:str, # The argument
     white:float=None # What somebody says
 )->float: # What is white
@@ -97,10 +107,13 @@ def find_white(
     own = 255. if a.dtype==np.uint8 else 65535. if a.dtype.kind=='u' else 1.
     if a.dtype==bool and white not in (None,1): refuse('white', white, 'None for bool')
     res = own if white is None else real('white', white, 0, above=True)
-    if a.dtype.itemsize==1 and res==own: return res                          # bool and uint8 cannot be wrong
-    hi = _check_levels(a, name, res)
-    if white is None and a.dtype.kind=='u' and 0<hi<4096:
-        refuse('white', f'None for {a.dtype} up to {hi:g}', 'the number that is white, such as 4095, or 65535')
+    some = a
+    if isinstance(a, np.memmap): some = a[np.ix_(*[np.unique(np.linspace(0, n-1, 4).astype(int)) for n in a.shape[:2]])]
+    if a.dtype.kind!='b': _check_levels(some, name, res)
+    if white is None and a.dtype.kind=='u':
+        enough = 2 if a.dtype==np.uint8 else 1<<14
+        hi = _highest(a, enough)
+        if 0<hi<enough: refuse('white', f'None for {a.dtype} up to {hi}', f'the number that is white, such as {hi} or {own:g}')
     return res
 
 def _grey_levels(a, name, white):
@@ -152,7 +165,7 @@ class ClipArray(ClipDataset):
         if isinstance(array, (list,tuple)): array,layout,rows = _end_to_end(array, layout)
         self._serve('array', as_array(array), layout, rows, n_in, n_out, stride, gap, every, white)
 
-# %% ../nbs/09_recordings.ipynb #58c92923
+# %% ../nbs/09_recordings.ipynb #f567524d
 @patch
 def _serve(self:ClipArray, name, a, layout, rows, n_in, n_out, stride, gap, every, white):
     "Check everything, and look at the pixels as `(T, N, C, H, W)`; `rows` are recordings end to end: name -> frames"
@@ -168,18 +181,10 @@ def _serve(self:ClipArray, name, a, layout, rows, n_in, n_out, stride, gap, ever
     self.data = time_first(a, self.layout)
     T,N,self.channels,H,W = self.data.shape
     self.size = H,W
-    self._set_white(white)
+    self.white = find_white(self.data, self._name, white)                    # wrong numbers are better found now
     self._rows = rows
     self.lengths = np.full(N, T) if rows is None else np.array([*rows.values()]) # frames of each recording
     self._cut()
-
-# %% ../nbs/09_recordings.ipynb #227c47fd
-@patch
-def _set_white(self:ClipArray, white):
-    "Wrong numbers are better found now than after a training: in all pixels, or in some of a file on disk"
-    a = self.data                                                            # (T, N, C, H, W)
-    if isinstance(a, np.memmap): a = a[np.ix_(*[np.unique(np.linspace(0, n-1, 4).astype(int)) for n in a.shape[:2]])]
-    self.white = find_white(a, self._name, white)
 
 # %% ../nbs/09_recordings.ipynb #070a5287
 @patch
@@ -265,7 +270,7 @@ def _by_time(recording, first, last, shares):
     borders = np.rint(ends[:,None]*np.cumsum([0,*shares])).astype(int)[recording] # (n_clips, shares+1)
     return [(lo<=first) & (last<hi) for lo,hi in zip(borders.T, borders.T[1:])]
 
-# %% ../nbs/09_recordings.ipynb #b2d03b5c
+# %% ../nbs/09_recordings.ipynb #f72cf520
 def split_clips(
     ds:ClipDataset, # Clips with an end, such as a ClipArray or a ClipFile
     shares=(.8,.1,.1), # The share of each part; their sum is 1
@@ -281,7 +286,8 @@ def split_clips(
     else: parts = _by_time(recording, first, last, shares)
     sizes = [int(o.sum()) for o in parts]
     got = f'{shares} by {by}, which gives {sizes} clips'
-    if not all(sizes): refuse('shares', got, 'shares and windows that leave clips in each part')
+    hint = '' if getattr(ds, 'stride', 0) else '; a stride makes windows of a long recording'
+    if not all(sizes): refuse('shares', got, f'shares and windows that leave clips in each part{hint}')
     return [ds.take(o.nonzero()[0]) for o in parts]
 
 # %% ../nbs/09_recordings.ipynb #da7a6003
