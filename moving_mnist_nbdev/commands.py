@@ -366,7 +366,7 @@ def _write_forecasts(forecasts, out):
         os.replace(Path(td)/'made', out)
     return says
 
-# %% ../nbs/35_commands.ipynb #e1f5e2b0
+# %% ../nbs/35_commands.ipynb #05a06354
 def moving_mnist_predict(
     model:str, # A folder with a trained model, such as moving_mnist_out/model, or one that comes along, such as pixels
     clips:str, # A file, a folder of pictures, or a folder of recordings
@@ -380,7 +380,8 @@ def moving_mnist_predict(
 ):
     "Say what comes next in clips of yours"
     here,known = Path(model).is_dir(),sorted(o.name for o in PRETRAINED.iterdir())
-    if not here and model not in known: refuse('model', repr(model), f'a folder with a trained model, or one of {known}')
+    allowed = f'a folder with a trained model, or one of {known}'
+    if not here and model not in known: refuse('model', repr(model), allowed)
     net,out = (load_forecaster if here else pretrained)(model),Path(out)
     net.to(check_device(device))
     if out.exists(): raise FileExistsError(f'out: {out} is there already')

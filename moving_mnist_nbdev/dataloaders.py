@@ -104,7 +104,7 @@ class ClipsToFrames(DisplayedTransform):
 
     def decodes(self, o:TensorImage): return o*self.std.to(o.device) + self.mean.to(o.device) # back to 0..1
 
-# %% ../nbs/13_dataloaders.ipynb #06596517
+# %% ../nbs/13_dataloaders.ipynb #8d9ad346
 class ClipDL(TfmdDL):
     "A `TfmdDL` over a data set of clips that makes each batch in one call"
     def __init__(self,
@@ -117,11 +117,10 @@ class ClipDL(TfmdDL):
         **kwargs # Passed to fastai's TfmdDL
     ):
         dataset = clips_in(dataset)
-        bs,n = _checked(dataset, bs, n, fresh, kwargs.get('shuffle'))
-        num_workers = whole('num_workers', num_workers, 0)
+        bs,n = _checked(dataset, bs, n, fresh, num_workers, kwargs.get('shuffle'))
         self.fresh = fresh
         self.epoch = -1
-        after_batch = ClipsToFrames() if after_batch is None else after_batch
+        if after_batch is None: after_batch = ClipsToFrames()
         super().__init__(dataset, bs=bs, n=n, num_workers=num_workers, after_batch=after_batch, **kwargs)
 
     def before_iter(self):
@@ -140,10 +139,11 @@ class ClipDL(TfmdDL):
         n_in = self.dataset.n_in
         return (TensorClip(clips[:n_in]), TensorClip(clips[n_in:])) if len(clips)>n_in else (TensorClip(clips),)
 
-# %% ../nbs/13_dataloaders.ipynb #e28ff810
-def _checked(dataset, bs, n, fresh, shuffle):
+# %% ../nbs/13_dataloaders.ipynb #296187d2
+def _checked(dataset, bs, n, fresh, num_workers, shuffle):
     "Batch size and number of clips of a loader, checked"
     end = dataset.n_clips
+    whole('num_workers', num_workers, 0)
     if fresh and end is not None: refuse('fresh', 'a data set with an end', 'an endless one')
     if dataset.truth:
         refuse('dataset', f'one that returns {dataset.truth} too', 'one whose samples are input and target')
@@ -189,7 +189,7 @@ def items(self:ClipDL):
     "The numbers of this loader's clips, as fastai's Interpretation asks for them"
     return range(self.n)
 
-# %% ../nbs/13_dataloaders.ipynb #5463f5c2
+# %% ../nbs/13_dataloaders.ipynb #8ed3c2c0
 def _normalise(stats, channels): # the transform that normalises with `(mean, std)`, or leaves pixels in 0..1
     pair = () if stats is None else stats
     if not isinstance(pair, (tuple,list)) or len(pair) not in (0, 2): refuse('stats', stats, 'None or (mean, std)')
@@ -197,6 +197,7 @@ def _normalise(stats, channels): # the transform that normalises with `(mean, st
     tfm.check(channels)
     return tfm
 
+# %% ../nbs/13_dataloaders.ipynb #07718397
 @delegates(MovingMNIST, but=['split', 'n_clips', 'truth', 'device'])
 def get_dls(
     n_in:int, # Frames in the input

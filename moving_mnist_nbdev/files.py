@@ -112,7 +112,7 @@ def _read_predrnn(path, z):
         refuse('path', f"{path}, PredRNN's, whose clips are not end to end", 'such as are', UnfitFile)
     return frames,dict(layout='TCHW', rows={f'clip {i}':n for i,n in enumerate(length.sum(1).tolist())})
 
-# %% ../nbs/10_files.ipynb #5f781536
+# %% ../nbs/10_files.ipynb #92b1627f
 _deep = 'I;16','I;16L','I;16B' # Pillow's names for 16 bits
 
 def _pixels(im, path): # uint8 or uint16 `(1 or 3, H, W)`
@@ -140,6 +140,7 @@ def _upright(im): # as a camera that was held sideways says that it is to be see
     im.load()
     return ImageOps.exif_transpose(im) if im.getexif().get(ExifTags.Base.Orientation, 1)>1 else im
 
+# %% ../nbs/10_files.ipynb #541d621f
 def _read_picture(path):
     try:
         with Image.open(path) as im:

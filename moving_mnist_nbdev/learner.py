@@ -28,7 +28,7 @@ from .models import Forecaster
 from .recordings import as_array, check_kind, check_layout, find_white, time_first, unlike
 from .sequences import ImageSeq
 
-# %% ../nbs/16_learner.ipynb #c0580dcf
+# %% ../nbs/16_learner.ipynb #28d7af50
 @delegates(Learner.__init__, but=['loss_func', 'metrics', 'lr'])
 def forecast_learner(
     dls:DataLoaders, # As get_dls makes them
@@ -39,7 +39,7 @@ def forecast_learner(
     **kwargs
 )->Learner:
     "A `Learner` that predicts frames"
-    if not isinstance(dls, DataLoaders): refuse('dls', type(dls).__name__, 'DataLoaders, as get_dls makes them', TypeError)
+    if not isinstance(dls, DataLoaders): refuse('dls', type(dls).__name__, 'DataLoaders, as of get_dls', TypeError)
     if not isinstance(model, nn.Module): refuse('model', f'{model!r:.60}', 'a model, such as ConvGRU()', TypeError)
     loss_func = MSELossFlat() if loss_func is None else loss_func
     if not isinstance(loss_func, SeqLoss): loss_func = SeqLoss(loss_func)

@@ -32,17 +32,17 @@ def check_pair(
     if len(p)!=len(t): refuse('preds', f'{len(p)} frames', f'{len(t)}, as many as the target has')
     if p!=t: refuse('preds', f'frames of {p[0]}', f'{t[0]}, as in the target')
 
-# %% ../nbs/15_metrics.ipynb #75fc8c6f
+# %% ../nbs/15_metrics.ipynb #99e03c40
 class SeqLoss:
     "The sum of a loss over paired frames"
     reduction = 'mean' # 'none' gives one loss for each clip, as fastai's `get_preds(with_loss=True)` asks for
     def __init__(self,
         loss_func # A loss for single frames, such as fastai's `MSELossFlat()`
     ):
+        name = getattr(loss_func, '__name__', '')
         maker = isinstance(loss_func, type) or isfunction(loss_func) and loss_func.__module__=='fastai.losses'
-        if maker: refuse('loss_func', f'{loss_func.__name__} itself', f'what it makes, {loss_func.__name__}()', TypeError)
-        if not callable(loss_func):
-            refuse('loss_func', repr(loss_func), 'a function of prediction and target, such as MSELossFlat()', TypeError)
+        if maker: refuse('loss_func', f'{name} itself', f'what it makes, {name}()', TypeError)
+        if not callable(loss_func): refuse('loss_func', repr(loss_func), 'a function of two frames', TypeError)
         self.loss_func = loss_func
         own = getattr(loss_func, 'activation', None)
         if isinstance(loss_func, torch.nn.BCEWithLogitsLoss): own = torch.sigmoid

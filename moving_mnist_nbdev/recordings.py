@@ -97,7 +97,7 @@ def _highest(a, enough): # number in an array, or one that is `enough`; a file o
         if hi>=enough: break
     return hi
 
-# %% ../nbs/09_recordings.ipynb #15720b90
+# %% ../nbs/09_recordings.ipynb #0ea31cbf
 def find_white(
     a:np.ndarray, # Pixels; of a file on disk, two axes before height and width, only some floats are read
     name:str, # The argument
@@ -113,7 +113,8 @@ def find_white(
     if white is None and a.dtype.kind=='u':
         enough = 2 if a.dtype==np.uint8 else 1<<14
         hi = _highest(a, enough)
-        if 0<hi<enough: refuse('white', f'None for {a.dtype} up to {hi}', f'the number that is white, such as {hi} or {own:g}')
+        allowed = f'the number that is white, such as {hi} or {own:g}'
+        if 0<hi<enough: refuse('white', f'None for {a.dtype} up to {hi}', allowed)
     return res
 
 def _grey_levels(a, name, white):

@@ -71,7 +71,7 @@ def save_forecaster(
         os.replace(made, folder)
     return folder
 
-# %% ../nbs/32_weights.ipynb #e6bc228e
+# %% ../nbs/32_weights.ipynb #d9243080
 def _known_models():
     "Forecasters by name"
     find_rungs()
@@ -92,6 +92,7 @@ def _read_config(folder):
         refuse('folder', f'{fn} without settings', 'one that save_forecaster wrote')
     return config
 
+# %% ../nbs/32_weights.ipynb #50e88e6e
 def _unlike(model, weights): # names of weights that only one of them has, or in another shape
     theirs,ours = [{k:tuple(v.shape) for k,v in o.items()} for o in (weights, model.state_dict())]
     return sorted({k for k,_ in theirs.items()^ours.items()})
