@@ -27,7 +27,7 @@ from fastcore.meta import delegates
 from fastcore.script import anno_parser
 from torchvision.transforms.functional import to_pil_image
 
-# %% ../nbs/35_commands.ipynb #22d7ab67
+# %% ../nbs/35_commands.ipynb #cbff0632
 from .checks import check_device, one_of, real, refuse, whole
 from .dataloaders import ClipDL, get_dls
 from .dataset import ClipDataset, MovingMNIST
@@ -45,7 +45,7 @@ from .sequences import ImageSeq, animate
 from .task import Task
 from .tracker import Tracker
 from .trajectories import LAWS
-from .weights import PRETRAINED, load_forecaster, pretrained, save_forecaster
+from .weights import load_forecaster, pretrained, save_forecaster
 
 # %% ../nbs/35_commands.ipynb #853b8ea6
 def run_command(
@@ -366,7 +366,12 @@ def _write_forecasts(forecasts, out):
         os.replace(Path(td)/'made', out)
     return says
 
-# %% ../nbs/35_commands.ipynb #05a06354
+# %% ../nbs/35_commands.ipynb #4226aa14
+def _named_model(model): # that a folder holds, or that comes along
+    if Path(model).is_dir(): return load_forecaster(model)
+    try: return pretrained(model)
+    except ValueError as e: raise ValueError(f'{e}, or a folder with a trained model') from None
+
 def moving_mnist_predict(
     model:str, # A folder with a trained model, such as moving_mnist_out/model, or one that comes along, such as pixels
     clips:str, # A file, a folder of pictures, or a folder of recordings
@@ -379,10 +384,7 @@ def moving_mnist_predict(
     device:str='cpu' # cpu, cuda, ...
 ):
     "Say what comes next in clips of yours"
-    here,known = Path(model).is_dir(),sorted(o.name for o in PRETRAINED.iterdir())
-    allowed = f'a folder with a trained model, or one of {known}'
-    if not here and model not in known: refuse('model', repr(model), allowed)
-    net,out = (load_forecaster if here else pretrained)(model),Path(out)
+    net,out = _named_model(model),Path(out)
     net.to(check_device(device))
     if out.exists(): raise FileExistsError(f'out: {out} is there already')
     if out.suffix.lower() not in ('','.gif','.npy','.npz','.pt'):

@@ -245,7 +245,7 @@ def _served(o, n_in, n_out, how):
     n_in,n_out = [10 if k is None else k for k in (n_in,n_out)]
     return (ClipFile if isinstance(o, (str,os.PathLike)) else ClipArray)(o, n_in, n_out, **how)
 
-# %% ../nbs/13_dataloaders.ipynb #e75eaa45
+# %% ../nbs/13_dataloaders.ipynb #4a9be260
 @delegates(ClipFile)
 def clip_dls(
     clips, # A file, a folder, an array, a list of arrays, or a ClipDataset
@@ -265,7 +265,8 @@ def clip_dls(
     "DataLoaders of your own clips"
     if valid is None and test is not None: refuse('test', 'clips without any for validation', 'both or neither')
     if n_out is not None: whole('n_out', n_out)
-    parts = [_served(o, n_in, n_out, kwargs) for o in (clips, *[o for o in (valid,test) if o is not None])]
+    given = [clips] + [o for o in (valid,test) if o is not None]
+    parts = [_served(o, n_in, n_out, kwargs) for o in given]
     if not parts[0].n_out: refuse('clips', 'those whose future is not known', 'such with n_out of 1 or more')
     if valid is None: parts = split_clips(parts[0], shares, by, seed)
     forms = {(o.n_in,o.n_out,*o.clips(range(1)).shape[2:]) for o in parts}

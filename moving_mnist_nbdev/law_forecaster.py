@@ -309,9 +309,10 @@ def look_ahead(self:LawForecaster,
     mean = np.stack([frame_moments(o.sprites, p)[0] for o,p in zip(seen, odds)], axis=1)
     return torch.as_tensor(mean)[:,:,None]
 
-# %% ../nbs/30_law_forecaster.ipynb #caddca67
+# %% ../nbs/30_law_forecaster.ipynb #0395603f
 @patch
 def predict(self:LawForecaster, f, n):
+    "The mean of all that may follow; an error where a clip cannot be rebuilt"
     seen = self.explain(f)
     failed = [i for i,o in enumerate(seen) if not o.rebuilt]
     if failed:

@@ -167,17 +167,17 @@ class AllZeros(Forecaster):
 
     def predict(self, f, n): return [torch.full_like(f[-1], self.black)]*n
 
-# %% ../nbs/14_models.ipynb #7ec8d62c
+# %% ../nbs/14_models.ipynb #72ff37aa
 def _unet(arch, n_in, n_out, img_size):
     "fastai's U-Net from `n_in` to `n_out` channels, for plain tensors"
-    nets = torchvision.models.list_models(torchvision.models)
-    if isinstance(arch, str): arch = getattr(torchvision.models, one_of('arch', arch, nets))
+    if isinstance(arch, str):
+        arch = getattr(torchvision.models, one_of('arch', arch, torchvision.models.list_models(torchvision.models)))
     size = wholes('img_size', img_size, 2)
     allowed = "a function that makes a net of convolutions, or its name, such as 'resnet34'"
     if isinstance(arch, nn.Module) or not callable(arch): refuse('arch', f'{arch!r:.40}', allowed, TypeError)
     try: unet = DynamicUnet(create_body(arch(), n_in=n_in, pretrained=False), n_out, size)
     except (AssertionError,AttributeError,IndexError,StopIteration,TypeError) as e:
-        refuse('arch', f'{arch.__name__}, which fastai cannot make a U-Net of ({e})', allowed)
+        refuse('arch', f"{getattr(arch, '__name__', arch)}, which fastai cannot make a U-Net of ({e})", allowed)
     for i,layer in enumerate(unet.layers):
         if isinstance(layer, ToTensorBase): unet.layers[i] = nn.Identity()
     return unet

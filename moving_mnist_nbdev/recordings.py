@@ -74,7 +74,7 @@ def _guess_layout(a, n_frames):
     if a.ndim>3: _check_meant(a, layout, n_frames)
     return layout
 
-# %% ../nbs/09_recordings.ipynb #de433d3f
+# %% ../nbs/09_recordings.ipynb #e4f0f39a
 def check_kind(
     name:str, # The argument
     dtype # numpy's
@@ -90,16 +90,20 @@ def _check_levels(a, name, white):
     hint = ', since 0 is black' if lo<0 else f', or white={hi:g}' if hi<np.inf else ''
     if not 0<=lo<=hi<=white: refuse(name, f'{kind} from {lo:g} to {hi:g}', f'{kind} from 0 to {white:g}{hint}')
 
-def _highest(a, enough): # number in an array, or one that is `enough`; a file on disk is read piece by piece
+def _some(a): # of the frames in a file on disk, and all of an array in memory
+    if not isinstance(a, np.memmap): return a
+    return a[np.ix_(*[np.unique(np.linspace(0, n-1, 4).astype(int)) for n in a.shape[:2]])]
+
+def _highest(a, enough): # number in an array, or one that is `enough`; read piece by piece, as it lies on disk
     hi = 0
-    for o in a:
+    for o in a.transpose(np.argsort(a.strides)[::-1]):
         hi = max(hi, int(o.max()))
         if hi>=enough: break
     return hi
 
-# %% ../nbs/09_recordings.ipynb #0ea31cbf
+# %% ../nbs/09_recordings.ipynb #7ff1de71
 def find_white(
-    a:np.ndarray, # Pixels; of a file on disk, two axes before height and width, only some floats are read
+    a:np.ndarray, # Pixels, with two axes or more before height and width; of a file on disk some are looked at
     name:str, # The argument
     white:float=None # What somebody says
 )->float: # What is white
@@ -107,9 +111,7 @@ def find_white(
     own = 255. if a.dtype==np.uint8 else 65535. if a.dtype.kind=='u' else 1.
     if a.dtype==bool and white not in (None,1): refuse('white', white, 'None for bool')
     res = own if white is None else real('white', white, 0, above=True)
-    some = a
-    if isinstance(a, np.memmap): some = a[np.ix_(*[np.unique(np.linspace(0, n-1, 4).astype(int)) for n in a.shape[:2]])]
-    if a.dtype.kind!='b': _check_levels(some, name, res)
+    if a.dtype.kind=='f' or res!=own: _check_levels(_some(a), name, res)     # other numbers cannot be beyond it
     if white is None and a.dtype.kind=='u':
         enough = 2 if a.dtype==np.uint8 else 1<<14
         hi = _highest(a, enough)

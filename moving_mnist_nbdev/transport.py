@@ -178,7 +178,7 @@ def aim(self:Transport,
     logits = steady.unsqueeze(2) + turns
     return logits.softmax(-1).permute(3,0,2,1,4) @ self.shifts
 
-# %% ../nbs/21_transport.ipynb #4294844f
+# %% ../nbs/21_transport.ipynb #b8877899
 @patch
 def move(self:Transport,
     ink, match, features # As watch gives them
@@ -194,7 +194,9 @@ def move(self:Transport,
     return out.transpose(0,1).unsqueeze(2)
 
 @patch
-def predict(self:Transport, f, n): return self.move(*self.watch(f))[:n]
+def predict(self:Transport, f, n):
+    "Watch the input, and move the pixels of its last frame"
+    return self.move(*self.watch(f))[:n]
 
 # %% ../nbs/21_transport.ipynb #2ce260a9
 register_rung('transport', 'Transport', lambda task: Transport(task.n_out), lr=2e-3)

@@ -92,7 +92,7 @@ def _read_config(folder):
         refuse('folder', f'{fn} without settings', 'one that save_forecaster wrote')
     return config
 
-# %% ../nbs/32_weights.ipynb #50e88e6e
+# %% ../nbs/32_weights.ipynb #c3c3bb63
 def _unlike(model, weights): # names of weights that only one of them has, or in another shape
     theirs,ours = [{k:tuple(v.shape) for k,v in o.items()} for o in (weights, model.state_dict())]
     return sorted({k for k,_ in theirs.items()^ours.items()})
@@ -104,7 +104,7 @@ def _make(config, weights, folder):
     settings = {k:tuple(v) if isinstance(v, list) else v for k,v in config['settings'].items()}
     model = differ = None
     try:
-        with suppress(RuntimeError), torch.device('meta'): differ = _unlike(cls(**settings), weights)
+        with suppress(RuntimeError), torch.device('meta'): differ = _unlike(cls(**settings), weights) # without numbers
         if not differ: model = cls(**settings)
     except (TypeError,ValueError,RuntimeError,MemoryError) as e:
         raise ValueError(f'folder: {folder} says {cls.__name__}({settings}), which cannot be made ({e})') from e
