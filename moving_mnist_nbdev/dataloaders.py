@@ -104,7 +104,7 @@ class ClipsToFrames(DisplayedTransform):
 
     def decodes(self, o:TensorImage): return o*self.std.to(o.device) + self.mean.to(o.device) # back to 0..1
 
-# %% ../nbs/13_dataloaders.ipynb #8d9ad346
+# %% ../nbs/13_dataloaders.ipynb #d30f8e11
 class ClipDL(TfmdDL):
     "A `TfmdDL` over a data set of clips that makes each batch in one call"
     def __init__(self,
@@ -122,15 +122,23 @@ class ClipDL(TfmdDL):
         self.epoch = -1
         if after_batch is None: after_batch = ClipsToFrames()
         super().__init__(dataset, bs=bs, n=n, num_workers=num_workers, after_batch=after_batch, **kwargs)
+        self.fake_l.generator = torch.Generator()  # or torch takes a seed for each pass from its global random state
+        self.done,self.left_out = 0,0              # batches of the next pass, and of this one, that are left out
+
+    def randomize(self):
+        self.order = self.rng.getstate()           # that the next pass is shuffled with
+        super().randomize()
 
     def before_iter(self):
         super().before_iter()
         self.epoch += 1
+        self.left_out,self.done = self.done,0
 
     def get_idxs(self):
-        if not self.fresh: return super().get_idxs()
-        first = max(self.epoch, 0)*self.n          # fastai may ask before the first pass
-        return range(first, first+self.n)          # new clips need no shuffling, and millions no list
+        first = max(self.epoch, 0)*self.n if self.fresh else 0        # fastai may ask before the first pass
+        idxs = range(first, first+self.n) if self.fresh else super().get_idxs() # millions need no list
+        left_out,self.left_out = self.left_out,0
+        return idxs[left_out*self.bs:] if left_out else idxs
 
     def create_item(self, i): return i or 0
     def retain(self, res, b): return res
@@ -173,6 +181,30 @@ def _frames_of(o): # one clip: a tensor or array, a sequence of frames, or input
     if not isinstance(o, (tuple,list)): return torch.as_tensor(o)
     parts = [_frames_of(p) if isinstance(p, (tuple,list)) else torch.as_tensor(p) for p in o]
     return torch.cat([p if p.ndim==4 else p[None] for p in parts])
+
+# %% ../nbs/13_dataloaders.ipynb #916957c6
+@patch
+def place(self:ClipDL,
+    done:int=None # Batches of the current pass that were used; None: all
+)->dict: # For go_to, of this loader or of one like it
+    "Where this loader stands"
+    if done is None: return dict(epoch=self.epoch+1, order=self.rng.getstate(), done=0)
+    return dict(epoch=self.epoch, order=self.order, done=done)
+
+@patch
+def go_to(self:ClipDL,
+    place:dict # As the method `place` says it
+):
+    "Let the next pass begin there, with the clips and in the order that it would have had"
+    self.epoch,self.done = place['epoch']-1,place['done']
+    self.rng.setstate(place['order'])
+
+@patch
+def one_batch(self:ClipDL):
+    "The first batch of the next pass, which is as it would have been all the same"
+    place = self.place()
+    try: return super(ClipDL, self).one_batch()
+    finally: self.go_to(place)
 
 # %% ../nbs/13_dataloaders.ipynb #30c5cf58
 @patch

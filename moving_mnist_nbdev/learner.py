@@ -62,33 +62,39 @@ def _as_metric(m):
     refuse('metrics', getattr(m, '__name__', repr(m)), f'one of {names}, or `FrameMetric(f)` with f of two tensors '
            '(T, B, C, H, W): predictions are lists, which a function of single tensors cannot take', TypeError)
 
-# %% ../nbs/16_learner.ipynb #32d6cb0f
+# %% ../nbs/16_learner.ipynb #19a52cbe
 class Budget(Callback):
-    "Train for `seconds`: each epoch for its share of them, and schedules run over that time"
+    "Train for so many seconds or steps: each epoch for its share, and schedules run over all of them"
     order = Recorder.order+1 # after `TrainEvalCallback`, whose `pct_train` it replaces, and before schedulers
     def __init__(self,
-        seconds:float, # Time to train for
-        clock=time.process_time # Tells the time in seconds: processor time, or `time.time` where a GPU does the work
+        seconds:float=None, # Time to train for
+        clock=time.process_time, # Tells the time in seconds: processor time, or `time.time` where a GPU does the work
+        *, steps:int=None # Batches to train with, in place of a time
     ):
-        self.seconds = real('seconds', seconds, 0, above=True)
-        self.clock = clock
+        if (seconds is None)==(steps is None): refuse('seconds', f'{seconds} with steps={steps}', 'one of the two')
+        self.all = real('seconds', seconds, 0, above=True) if steps is None else whole('steps', steps)
+        self.clock = clock if steps is None else lambda: self.steps
 
     def before_fit(self):
-        self.used = 0.
+        self.used = 0
         self.steps = 0
 
     def before_train(self):
-        first,self.until = [self.seconds*(self.epoch+i)/self.n_epoch for i in (0,1)]
+        first,self.until = [self.all*(self.epoch+i)/self.n_epoch for i in (0,1)]
         self.used = max(self.used, first)                    # later where epochs were skipped, as after an interruption
         self.start = self.clock()-self.used
-        self.learn.pct_train = self.used/self.seconds
+        self.learn.pct_train = self.used/self.all
 
     def after_batch(self):
         if not self.training: return
         self.steps += 1
         self.used = self.clock()-self.start
-        self.learn.pct_train = min(self.used/self.seconds, 1.)
+        self.learn.pct_train = min(self.used/self.all, 1.)
         if self.used>=self.until: raise CancelTrainException()
+
+    def state_dict(self): return dict(used=self.used, steps=self.steps)
+
+    def load_state_dict(self, state): self.used,self.steps = state['used'],state['steps']
 
     def after_cancel_train(self): self.recorder.cancel_train = False # or else its table would lack the training loss
 
