@@ -104,7 +104,7 @@ class ClipsToFrames(DisplayedTransform):
 
     def decodes(self, o:TensorImage): return o*self.std.to(o.device) + self.mean.to(o.device) # back to 0..1
 
-# %% ../nbs/13_dataloaders.ipynb #d30f8e11
+# %% ../nbs/13_dataloaders.ipynb #7d650ff2
 class ClipDL(TfmdDL):
     "A `TfmdDL` over a data set of clips that makes each batch in one call"
     def __init__(self,
@@ -125,10 +125,6 @@ class ClipDL(TfmdDL):
         self.fake_l.generator = torch.Generator()  # or torch takes a seed for each pass from its global random state
         self.done,self.left_out = 0,0              # batches of the next pass, and of this one, that are left out
 
-    def randomize(self):
-        self.order = self.rng.getstate()           # that the next pass is shuffled with
-        super().randomize()
-
     def before_iter(self):
         super().before_iter()
         self.epoch += 1
@@ -142,10 +138,13 @@ class ClipDL(TfmdDL):
 
     def create_item(self, i): return i or 0
     def retain(self, res, b): return res
-    def create_batch(self, idxs):
-        clips = self.dataset.clips(idxs)
-        n_in = self.dataset.n_in
-        return (TensorClip(clips[:n_in]), TensorClip(clips[n_in:])) if len(clips)>n_in else (TensorClip(clips),)
+
+# %% ../nbs/13_dataloaders.ipynb #57a58043
+@patch
+def create_batch(self:ClipDL, idxs):
+    clips = self.dataset.clips(idxs)
+    n_in = self.dataset.n_in
+    return (TensorClip(clips[:n_in]), TensorClip(clips[n_in:])) if len(clips)>n_in else (TensorClip(clips),)
 
 # %% ../nbs/13_dataloaders.ipynb #296187d2
 def _checked(dataset, bs, n, fresh, num_workers, shuffle):
@@ -182,7 +181,12 @@ def _frames_of(o): # one clip: a tensor or array, a sequence of frames, or input
     parts = [_frames_of(p) if isinstance(p, (tuple,list)) else torch.as_tensor(p) for p in o]
     return torch.cat([p if p.ndim==4 else p[None] for p in parts])
 
-# %% ../nbs/13_dataloaders.ipynb #916957c6
+# %% ../nbs/13_dataloaders.ipynb #ac238ec7
+@patch
+def randomize(self:ClipDL):
+    self.order = self.rng.getstate()                                  # that the pass is shuffled with
+    super(ClipDL, self).randomize()
+
 @patch
 def place(self:ClipDL,
     done:int=None # Batches of the current pass that were used; None: all

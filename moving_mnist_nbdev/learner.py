@@ -62,7 +62,7 @@ def _as_metric(m):
     refuse('metrics', getattr(m, '__name__', repr(m)), f'one of {names}, or `FrameMetric(f)` with f of two tensors '
            '(T, B, C, H, W): predictions are lists, which a function of single tensors cannot take', TypeError)
 
-# %% ../nbs/16_learner.ipynb #19a52cbe
+# %% ../nbs/16_learner.ipynb #b4a925cb
 class Budget(Callback):
     "Train for so many seconds or steps: each epoch for its share, and schedules run over all of them"
     order = Recorder.order+1 # after `TrainEvalCallback`, whose `pct_train` it replaces, and before schedulers
@@ -92,9 +92,9 @@ class Budget(Callback):
         self.learn.pct_train = min(self.used/self.all, 1.)
         if self.used>=self.until: raise CancelTrainException()
 
-    def state_dict(self): return dict(used=self.used, steps=self.steps)
+    def state_dict(self): return dict(all=self.all, used=self.used, steps=self.steps)
 
-    def load_state_dict(self, state): self.used,self.steps = state['used'],state['steps']
+    def load_state_dict(self, state): vars(self).update(state)
 
     def after_cancel_train(self): self.recorder.cancel_train = False # or else its table would lack the training loss
 
