@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['log_prob_pixels', 'prob_table', 'FreeMotion', 'spread_numbers', 'fit_free_motion']
 
-# %% ../nbs/28_free_motion.ipynb #0385de55
+# %% ../nbs/28_free_motion.ipynb #b48e95bc
 import math
-import time
 import torch
-from fastcore.basics import noop, patch
+from fastcore.basics import patch
 from torch import nn
-from .checks import real, whole
+from .checks import whole
 from .motion import check_tracks
+from .runs import Stage, as_run
 from .trajectories import digit_size, image_size
 
 # %% ../nbs/28_free_motion.ipynb #89259760
@@ -203,33 +203,33 @@ def _step(net, opts, tracks): # Learn from a batch of tracks; returns the loss
     for opt in opts: opt.step()
     return loss
 
-# %% ../nbs/28_free_motion.ipynb #ce245468
+# %% ../nbs/28_free_motion.ipynb #aa4ea64a
 def fit_free_motion(
     tracks, # int64 `(T, N, 2)`: columns x and rows y of digits that are followed for T frames, 4 or more
+    run=120., # A Run whose stage `motion` this is, or seconds to train for at most
     free:int=image_size-digit_size, # Free way in pixels: canvas side minus sprite side
     margin:int=0, # Corners may be so far outside of 0 to `free`
-    seconds:float=120., # Time to train for at most
-    clock=time.process_time, # Function that tells the time in seconds
     lr:float=1e-2, # Highest learning rate of AdamW; Muon has four times as much
-    say=noop # Is told in a line of text what is going on, such as `print`
+    **share # Of the run, as in Run.amount
 )->FreeMotion:
     "Learn how digits move from nothing but where they were, with no idea of motion"
-    start,tracks,seconds = clock(),check_tracks('tracks', tracks, 4, 2),real('seconds', seconds, 0, above=True)
+    run,tracks = as_run(run),check_tracks('tracks', tracks, 4, 2)
     net = FreeMotion(free, margin).to(tracks.device)
-    apart = torch.arange(tracks.shape[1], device=tracks.device)%20==0
+    apart,opts = torch.arange(tracks.shape[1], device=tracks.device)%20==0,_optimisers(net, lr)
     held,tracks = tracks[:,apart],tracks[:,~apart]
-    opts = _optimisers(net, lr)
     top = [opt.param_groups[0]['lr'] for opt in opts]
     most = max(600, 30*tracks.shape[1]//128)                          # steps; batches have 128 tracks
-    steps,said,done = 0,0.,0.
-    while done<1:
-        for opt,o in zip(opts, top): opt.param_groups[0]['lr'] = o*_rate(done)
-        loss = _step(net, opts, tracks[:,torch.randint(tracks.shape[1], (128,)).to(tracks.device)])
-        steps += 1
-        done = max((clock()-start)/seconds, steps/most)
-        if done>=said+.1:
-            said = done
-            say(f'motion, {min(done, 1):4.0%}: {steps:,} steps, {loss:.2f} nats a step')
+    def state(): return dict(net=net.state_dict(), opts=[o.state_dict() for o in opts])
+    stage = Stage(run, 'motion', **share)
+    with stage as left:
+        if left:
+            net.load_state_dict(left['net'])
+            for opt,o in zip(opts, left['opts']): opt.load_state_dict(o)
+        while max(stage.done, stage.n/most)<1:
+            for opt,o in zip(opts, top): opt.param_groups[0]['lr'] = o*_rate(max(stage.done, stage.n/most))
+            loss = _step(net, opts, tracks[:,torch.randint(tracks.shape[1], (128,)).to(tracks.device)])
+            stage.step(state, lambda: f'{stage.n:,} steps, {loss:.2f} nats a step')
+    stage.end(state())
     net.eval()
     with torch.no_grad(): worst = net.step_nll(held)[2:].amax(0)
     net.most.copy_(worst.quantile(.999))

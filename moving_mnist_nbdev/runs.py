@@ -364,7 +364,7 @@ def as_run(
     "A run"
     return run if isinstance(run, Run) else Run(run)
 
-# %% ../nbs/17_runs.ipynb #114f056d
+# %% ../nbs/17_runs.ipynb #bfd7795f
 @patch
 def amount(self:Run,
     stage:str, # Name of the stage
@@ -378,12 +378,21 @@ def amount(self:Run,
     return dict(steps=self.steps[stage] if given else max(1, round(per_step*self.steps)))
 
 @patch
+@contextmanager
+def timed(self:Run):
+    "Count the time of what is done without steps"
+    start = self.clock()
+    yield
+    self.spent += self.clock()-start
+
+@patch
 def end(self:Run,
     stage:str, # Name of the stage
     amount:int, # Steps, or what else it counts
-    spent:float # Seconds that it took; where steps are counted it does not matter
+    spent:float # Seconds that it took; not looked at where steps are counted
 ):
     "Note that a stage is over"
+    if stage in self.done: return                            # as an earlier life of the run has noted
     self.spent += spent
     self.done[stage] = amount
     self.store.save('stages', dict(spent=self.spent, done=self.done))
@@ -415,7 +424,7 @@ class Stage:
 
     def __exit__(self, *args): self.run.store.patient = False
 
-# %% ../nbs/17_runs.ipynb #2210cdd3
+# %% ../nbs/17_runs.ipynb #6b1d7f99
 @patch
 def _kept(self:Stage, state):
     return dict(most=self.most, used=self.used, n=self.n, state=state, random=random_state())
@@ -439,7 +448,7 @@ def end(self:Stage,
     "Keep what the stage was for, and note that it is over"
     if self.over: return
     self.run.store.save(self.name, self._kept(state))
-    self.run.end(self.name, self.n, 0. if self.run.seconds is None else self.used)
+    self.run.end(self.name, self.n, self.used)
 
 # %% ../nbs/17_runs.ipynb #36003aed
 @patch
