@@ -221,7 +221,7 @@ class ChannelUnet(Forecaster):
         out = self.unet(f.transpose(0,1).flatten(1,2))                # (T, B, C, H, W) -> (B, T*C, H, W)
         return out.unflatten(1, (self.longest,-1)).transpose(0,1)[:n] # (B, n_out*C, H, W) -> (n, B, C, H, W)
 
-# %% ../nbs/14_models.ipynb #4ef83730
+# %% ../nbs/14_models.ipynb #224b8d04
 @dataclass
 class Rung:
     "A model with the settings that it is trained with"
@@ -232,7 +232,7 @@ class Rung:
     lr:float=5e-3 # Highest learning rate
     loss:object=None # Makes the loss; None: the mean squared error of each frame, summed over frames
     cbs:object=list # Makes the callbacks that it trains with
-    fit:object=None # Trains it in a way of its own: function of model, DataLoaders, seconds, clock and `say`
+    fit:object=None # Trains it in a way of its own: function of model, DataLoaders and Run
     told:str='' # What it is told beyond the pixels of its input and target
 
 RUNGS = {} # Name -> Rung, of all models that were registered

@@ -226,7 +226,7 @@ def set_random_state(
     kind,keys,*rest = state['numpy']
     np.random.set_state((kind, keys.numpy().astype(np.uint32), *rest))
 
-# %% ../nbs/17_runs.ipynb #87c9039b
+# %% ../nbs/17_runs.ipynb #129f3e85
 _remembered = 'best','wait','count' # by fastai's callbacks
 
 class Checkpoints(Callback):
@@ -251,9 +251,9 @@ class Checkpoints(Callback):
 
 def _states(cbs): # what callbacks remember
     def state(cb):
-        if hasattr(cb, 'state_dict'): return cb.state_dict()
+        if hasattr(type(cb), 'state_dict'): return cb.state_dict()    # of its own, not the model's
         return {k:float(v) for k,v in vars(cb).items() if k in _remembered and v is not None}
-    return [[type(cb).__name__, state(cb)] for cb in cbs]
+    return [[type(cb).__name__, o] for cb in cbs if (o := state(cb))]
 
 # %% ../nbs/17_runs.ipynb #48308b0a
 @patch
@@ -281,7 +281,7 @@ def after_train(self:Checkpoints):
     self.store.patient = False
     if self.stage=='train': self.store.save(self.label, self._state(self.epoch, 'validate'))
 
-# %% ../nbs/17_runs.ipynb #7c9dda79
+# %% ../nbs/17_runs.ipynb #fc075f86
 @patch
 def _take_up(self:Checkpoints):
     left,learn = self.left,self.learn
@@ -292,8 +292,9 @@ def _take_up(self:Checkpoints):
     try: learn.model.load_state_dict(left['model'])
     except RuntimeError: refuse('folder', f'{folder}, with weights of another model', 'those of this run')
     learn.opt.load_state_dict(to_device(left['opt'], next(learn.model.parameters()).device))
-    for cb,(_,state) in zip(self._others(), left['callbacks']):
-        if hasattr(cb, 'load_state_dict'): cb.load_state_dict(state)
+    known = [o for o in self._others() if _states([o])]
+    for cb,(_,state) in zip(known, left['callbacks']):
+        if hasattr(type(cb), 'load_state_dict'): cb.load_state_dict(state)
         else: vars(cb).update(state)
     self.silenced = [o for o in self._others() if o.run]
     self._silence(left['epoch']>0)
@@ -340,7 +341,7 @@ def before_train(self:Checkpoints):
 def after_cancel_train(self:Checkpoints):
     if self.stage=='validate': self.recorder.cancel_train = False    # the training was not cancelled, it is over
 
-# %% ../nbs/17_runs.ipynb #adf31b17
+# %% ../nbs/17_runs.ipynb #81f40df7
 class Run:
     "How long a training may take, who hears of it, and where its state is kept"
     def __init__(self,
@@ -348,13 +349,14 @@ class Run:
         *, steps=None, # In place of a time: steps of the main stage, or a dict that has the amount of every stage
         clock=time.process_time, # Tells the time in seconds: processor time, or `time.time` where a GPU does the work
         tell:Teller=None, # Who hears of it; None: nobody
-        store:CheckpointFolder=None # Where the state is kept; None: nowhere
+        store:CheckpointFolder=None, # Where the state is kept; None: nowhere
+        cbs=() # More callbacks for stages that are a learner's
     ):
         if (seconds is None)==(steps is None): refuse('seconds', f'{seconds} with steps={steps}', 'one of the two')
         self.seconds = None if seconds is None else real('seconds', seconds, 0, above=True)
         for o in steps.values() if isinstance(steps, dict) else [steps]: steps is None or whole('steps', o)
         self.steps,self.clock = steps,clock
-        self.tell,self.store = tell or Teller(quiet=True),store or CheckpointFolder()
+        self.tell,self.store,self.cbs = tell or Teller(quiet=True),store or CheckpointFolder(),list(cbs)
         found = self.store.load('stages') or {}
         self.spent,self.done = found.get('spent', 0.),found.get('done', {}) # seconds, and the amount of each stage
 
@@ -364,7 +366,7 @@ def as_run(
     "A run"
     return run if isinstance(run, Run) else Run(run)
 
-# %% ../nbs/17_runs.ipynb #bfd7795f
+# %% ../nbs/17_runs.ipynb #70466a07
 @patch
 def amount(self:Run,
     stage:str, # Name of the stage
@@ -377,6 +379,18 @@ def amount(self:Run,
     if given and stage not in self.steps: refuse('steps', self.steps, f'a dict with {stage!r} in it')
     return dict(steps=self.steps[stage] if given else max(1, round(per_step*self.steps)))
 
+@patch
+def begin(self:Run,
+    model # A model that is about to be trained
+):
+    "Begin with the weights and random numbers that the run began with"
+    found = self.store.load('begin')
+    if found is None: self.store.save('begin', dict(model=model.state_dict(), random=random_state()))
+    else:
+        model.load_state_dict(found['model'])
+        set_random_state(found['random'])
+
+# %% ../nbs/17_runs.ipynb #4d30c69e
 @patch
 @contextmanager
 def timed(self:Run):
@@ -450,7 +464,7 @@ def end(self:Stage,
     self.run.store.save(self.name, self._kept(state))
     self.run.end(self.name, self.n, self.used)
 
-# %% ../nbs/17_runs.ipynb #36003aed
+# %% ../nbs/17_runs.ipynb #b5ec9a25
 @patch
 def callbacks(self:Run,
     stage:str, # Name of the stage
@@ -459,7 +473,7 @@ def callbacks(self:Run,
 )->list: # A Budget first
     "What counts, tells of and keeps a stage that is a learner's"
     keep = [] if self.store.folder is None else [Checkpoints(self.store, stage)]
-    return [Budget(**self.amount(stage, share, per_step)), TellProgress(self.tell, stage), *keep]
+    return [Budget(**self.amount(stage, share, per_step)), TellProgress(self.tell, stage), *keep, *self.cbs]
 
 # %% ../nbs/17_runs.ipynb #4c21c9ec
 star = 'Checkpoints','Teller','TellProgress'
