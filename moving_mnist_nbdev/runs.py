@@ -475,5 +475,5 @@ def callbacks(self:Run,
     keep = [] if self.store.folder is None else [Checkpoints(self.store, stage)]
     return [Budget(**self.amount(stage, share, per_step)), TellProgress(self.tell, stage), *keep, *self.cbs]
 
-# %% ../nbs/17_runs.ipynb #4c21c9ec
-star = 'Checkpoints','Teller','TellProgress'
+# %% ../nbs/17_runs.ipynb #11bd0b9c
+star = 'Checkpoints','Run','Teller','TellProgress'
