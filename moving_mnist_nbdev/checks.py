@@ -5,11 +5,9 @@
 # %% auto #0
 __all__ = ['refuse', 'as_whole', 'whole', 'wholes', 'as_real', 'real', 'one_of', 'check_device']
 
-# %% ../nbs/00_checks.ipynb #d8e4e6b1
+# %% ../nbs/00_checks.ipynb #7c9df0d5
 import numbers
 import operator
-import torch
-from fastai.torch_core import default_device
 
 # %% ../nbs/00_checks.ipynb #5ba0564b
 def refuse(
@@ -88,12 +86,15 @@ def one_of(
     if not isinstance(x, str) or x not in allowed: refuse(name, repr(x), f"one of {', '.join(map(repr, allowed))}")
     return x
 
-# %% ../nbs/00_checks.ipynb #f2cc7bac
+# %% ../nbs/00_checks.ipynb #0b49d918
 def check_device(
     device=None # A torch.device or its name, such as 'cpu', 'cuda:1' or 'mps'; None or '' takes fastai's default
-)->torch.device:
+): # torch.device
     "Check that a device is there"
-    if device in (None, ''): return default_device()
+    import torch                                             # not above: who asks for help need not wait for it
+    if device in (None, ''):
+        from fastai.torch_core import default_device
+        return default_device()
     try: torch.zeros(1, device=device)
     except (RuntimeError,AssertionError,NotImplementedError,TypeError) as e:
         why = (str(e).splitlines() or [''])[0]

@@ -5,13 +5,15 @@
 # %% auto #0
 __all__ = ['VIDEOS', 'FORMATS', 'Format', 'UnfitFile', 'load_clips', 'ClipFile', 'save_clips', 'published_test_clips']
 
-# %% ../nbs/10_files.ipynb #6881dbf8
+# %% ../nbs/10_files.ipynb #d5e3a218
+import glob
 import json
 import math
 import os
 import pickle
 import re
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Callable
 from functools import partial
@@ -20,13 +22,12 @@ from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import torch
-from fastai.data.external import fastai_cfg
 from fastcore.basics import patch
 from fastprogress.fastprogress import progress_bar
 from PIL import ExifTags,Image,ImageOps,ImageSequence
 from .checks import refuse,whole
 from .dataset import ClipDataset
-from .digits import reachable
+from .digits import fastai_folder,reachable
 from .recordings import ClipArray,as_array,check_kind,check_layout
 
 # %% ../nbs/10_files.ipynb #ce0c4fe3
@@ -331,7 +332,7 @@ def params(self:ClipFile)->dict:
     "What the clips depend on, for a JSON file"
     return dict(ClipArray.params.fget(self), file=self.path.name)
 
-# %% ../nbs/10_files.ipynb #b99581b6
+# %% ../nbs/10_files.ipynb #5e5e7843
 def _lay_out(ds, n):
     "The shape of `n` clips in a file, and how many of them have 32 MB"
     one = ds.clips(range(1))                                                 # (T, 1, C, H, W)
@@ -344,6 +345,8 @@ def _fill(ds, path, n):
     "Write `n` clips as an npy file, time first; its layout"
     shape,step = _lay_out(ds, n)
     out = np.lib.format.open_memmap(path, 'w+', np.uint8, shape)
+    if hasattr(os, 'posix_fallocate'): # or a disk that is full would end the process, when a page of the map is written
+        with open(path, 'r+b') as f: os.posix_fallocate(f.fileno(), 0, out.offset+out.nbytes)
     stretches = range(0, n, step)
     for i in progress_bar(stretches, leave=False) if len(stretches)>20 else stretches:
         some = ds.clips(range(i, min(i+step, n))).cpu().numpy()
@@ -353,7 +356,11 @@ def _fill(ds, path, n):
 
 def _plain(o): return o.tolist() if hasattr(o, 'tolist') else str(o) # for JSON
 
-# %% ../nbs/10_files.ipynb #c8b17f8f
+def _is_note(fn): # that an export wrote, which may have been killed before its clips got their name
+    try: return {'layout','n_clips'}<={*json.loads(fn.read_text(encoding='utf-8'))}
+    except (OSError,ValueError,TypeError): return False
+
+# %% ../nbs/10_files.ipynb #b065b8ea
 def save_clips(
     ds:ClipDataset, # Where the clips come from
     path, # File to write: `.npy` (the field's, with a `.json` beside it), `.npz` (compressed) or `.pt` (for torch.load)
@@ -367,11 +374,13 @@ def save_clips(
     if suffix not in kinds: refuse('path', repr(path.name), f"a name that ends in one of {', '.join(kinds)}")
     kind = kinds[suffix]
     note = path.with_suffix('.json')
-    for o in (path,note) if kind.note else (path,):
-        if o.exists(): raise FileExistsError(f'path: {o} is there already')
+    for o in (path,note) if kind.note and not (note.exists() and _is_note(note)) else (path,):
+        if o.exists(): refuse('path', f'{o}, which is there already', 'a name that is not taken', FileExistsError)
     n = len(ds) if n is None else whole('n', n, 1, ds.n_clips)
     params = json.loads(json.dumps({**ds.params, 'n_clips':n}, default=_plain))
     path.parent.mkdir(parents=True, exist_ok=True)
+    for o in path.parent.glob(f'.{glob.escape(path.name)}.*'):
+        warnings.warn(f'{o} was left by an export that was killed, unless another one is going on: delete it')
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f'.{path.name}.') as td:
         raw,done,beside = [Path(td)/o for o in ('clips.npy','done','params.json')]
         params['layout'] = _fill(ds, raw, n)
@@ -381,7 +390,7 @@ def save_clips(
         os.replace(done, path)
     return path
 
-# %% ../nbs/10_files.ipynb #1108a21a
+# %% ../nbs/10_files.ipynb #1c3878a5
 def published_test_clips(
     n_in:int=10, # Frames that a model sees
     n_out:int=10, # Frames that it is to predict; `n_in`+`n_out` is at most 20
@@ -391,12 +400,15 @@ def published_test_clips(
     from torchvision.datasets import MovingMNIST as TorchvisionMovingMNIST
     n = whole('n_in', n_in)+whole('n_out', n_out, 0)
     if n>20: refuse('n_in+n_out', f'{n_in}+{n_out} frames', '20, the length of the clips')
-    root = Path(root or fastai_cfg().path('data'))
+    root = Path(root or fastai_folder('data'))
     fn = root/'MovingMNIST'/'mnist_test_seq.npy'
     if not fn.exists():
         url = TorchvisionMovingMNIST._URL
         if not reachable(url): raise ConnectionError(f'{fn} does not exist and {url} cannot be reached')
-        TorchvisionMovingMNIST(root, download=True)
+        fn.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=fn.parent) as td:        # where half a file goes away
+            TorchvisionMovingMNIST(td, download=True)                 # which compares the md5
+            os.replace(Path(td)/'MovingMNIST'/fn.name, fn)
     return ClipFile(fn, n_in, n_out, layout='TNHW')
 
 # %% ../nbs/10_files.ipynb #c03df4a4

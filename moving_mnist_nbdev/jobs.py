@@ -25,19 +25,19 @@ from fastai.torch_core import set_seed
 from fastcore.basics import noop, patch
 from torchvision.transforms.functional import to_pil_image
 
-# %% ../nbs/37_jobs.ipynb #bc1fbadc
+# %% ../nbs/37_jobs.ipynb #f89ed48f
 from .checks import check_device, one_of, refuse, whole
 from .dataloaders import ClipDL, get_dls
 from .dataset import ClipDataset, MovingMNIST
 from .files import ClipFile, save_clips
 from .floor import floor_scores
 from .frames import keep_freed_memory
-from .ladder import Training, judge_model, make_model, repeat_training, train_rung
+from .ladder import Training, judge_model, make_model, train_rung
 from .learner import forecasts
 from .metrics import score_frames
 from .models import RUNGS, AllZeros, CopyLast
 from .pixels import fit_pixels
-from .results import RECORDS, make_record, read_results, rounded, summarise_scores
+from .results import check_results, make_record, rounded, summarise_scores
 from .runs import CheckpointFolder, Teller
 from .sequences import ImageSeq, animate
 from .task import Task
@@ -103,7 +103,7 @@ def run_training(
             raise KeyboardInterrupt(f'stopped: {says}') from None
         raise
 
-# %% ../nbs/37_jobs.ipynb #4702ab32
+# %% ../nbs/37_jobs.ipynb #95e5dc35
 def ladder_job(
     task:Task, # What is predicted from what; its seed is that of the test clips
     training:Training, # How
@@ -119,8 +119,7 @@ def ladder_job(
 )->dict: # The record
     "Train one model, judge it on fixed test clips, and write a record"
     device,results = check_device(device),Path(results)
-    if not results.parent.is_dir(): refuse('results', results, 'a file in an existing folder')
-    if results.exists(): read_results(results)
+    check_results(results)
     if save and Path(save).exists(): refuse('save', f'{save}, which is there already', 'a folder to be made')
     dls,model = job_loaders(task, training, n_test, device, clips),job_model(task, training, device)
     forecasts(model, dls[2], 1)                                       # frames that it cannot take
