@@ -6,8 +6,9 @@
 __all__ = ['ImageSeqTransform', 'show_batch', 'TensorClip', 'ClipsToFrames', 'ClipDL', 'clips_in', 'get_dls', 'clip_stats',
            'clip_dls']
 
-# %% ../nbs/13_dataloaders.ipynb #c267d4cd
+# %% ../nbs/13_dataloaders.ipynb #0655b415
 import os
+from inspect import signature
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from fastai.vision.data import mnist_stats
 from fastai.vision.all import DisplayedTransform, Transform, dispatch
 from fastcore.basics import patch
 from fastcore.meta import delegates
-from .checks import as_whole, check_device, real, refuse, whole
+from .checks import as_whole, check_device, one_of, real, refuse, whole
 from .dataset import ClipDataset, MovingMNIST
 from .files import ClipFile
 from .recordings import ClipArray, split_clips
@@ -104,7 +105,7 @@ class ClipsToFrames(DisplayedTransform):
 
     def decodes(self, o:TensorImage): return o*self.std.to(o.device) + self.mean.to(o.device) # back to 0..1
 
-# %% ../nbs/13_dataloaders.ipynb #7d650ff2
+# %% ../nbs/13_dataloaders.ipynb #83ea44c5
 class ClipDL(TfmdDL):
     "A `TfmdDL` over a data set of clips that makes each batch in one call"
     def __init__(self,
@@ -117,7 +118,7 @@ class ClipDL(TfmdDL):
         **kwargs # Passed to fastai's TfmdDL
     ):
         dataset = clips_in(dataset)
-        bs,n = _checked(dataset, bs, n, fresh, num_workers, kwargs.get('shuffle'))
+        bs,n = _checked(dataset, bs, n, fresh, num_workers, **kwargs)
         self.fresh = fresh
         self.epoch = -1
         if after_batch is None: after_batch = ClipsToFrames()
@@ -146,9 +147,10 @@ def create_batch(self:ClipDL, idxs):
     n_in = self.dataset.n_in
     return (TensorClip(clips[:n_in]), TensorClip(clips[n_in:])) if len(clips)>n_in else (TensorClip(clips),)
 
-# %% ../nbs/13_dataloaders.ipynb #296187d2
-def _checked(dataset, bs, n, fresh, num_workers, shuffle):
+# %% ../nbs/13_dataloaders.ipynb #0b7d424f
+def _checked(dataset, bs, n, fresh, num_workers, shuffle=False, **more):
     "Batch size and number of clips of a loader, checked"
+    for k in more: one_of('ClipDL', k, [*signature(TfmdDL.__init__).parameters])
     end = dataset.n_clips
     whole('num_workers', num_workers, 0)
     if fresh and end is not None: refuse('fresh', 'a data set with an end', 'an endless one')

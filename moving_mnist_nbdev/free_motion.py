@@ -203,7 +203,7 @@ def _step(net, opts, tracks): # Learn from a batch of tracks; returns the loss
     for opt in opts: opt.step()
     return loss
 
-# %% ../nbs/28_free_motion.ipynb #aa4ea64a
+# %% ../nbs/28_free_motion.ipynb #fae8f587
 def fit_free_motion(
     tracks, # int64 `(T, N, 2)`: columns x and rows y of digits that are followed for T frames, 4 or more
     run=120., # A Run whose stage `motion` this is, or seconds to train for at most
@@ -228,7 +228,7 @@ def fit_free_motion(
         while max(stage.done, stage.n/most)<1:
             for opt,o in zip(opts, top): opt.param_groups[0]['lr'] = o*_rate(max(stage.done, stage.n/most))
             loss = _step(net, opts, tracks[:,torch.randint(tracks.shape[1], (128,)).to(tracks.device)])
-            stage.step(state, lambda: f'{stage.n:,} steps, {loss:.2f} nats a step')
+            stage.step(state, lambda loss=loss: f'{stage.n:,} steps, {loss:.2f} nats a step')
     stage.end(state())
     net.eval()
     with torch.no_grad(): worst = net.step_nll(held)[2:].amax(0)

@@ -6,13 +6,12 @@
 __all__ = ['OUTPUTS', 'job_loaders', 'job_model', 'run_training', 'ladder_job', 'writable_folder', 'save_picture', 'save_losses',
            'train_job', 'figures_table', 'LastFrames', 'Forecasts', 'named_model', 'predict_job']
 
-# %% ../nbs/37_jobs.ipynb #846ef121
+# %% ../nbs/37_jobs.ipynb #aac9ede0
 import json
 import os
 import shutil
 import tempfile
 import time
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 import matplotlib.pyplot as plt
@@ -22,16 +21,15 @@ from fastai.callback.hook import has_params
 from fastai.callback.progress import CSVLogger
 from fastai.data.core import DataLoaders
 from fastai.torch_core import set_seed
-from fastcore.basics import noop, patch
+from fastcore.basics import patch
 from torchvision.transforms.functional import to_pil_image
 
-# %% ../nbs/37_jobs.ipynb #f89ed48f
+# %% ../nbs/37_jobs.ipynb #fc8f0efd
 from .checks import check_device, one_of, refuse, whole
 from .dataloaders import ClipDL, get_dls
 from .dataset import ClipDataset, MovingMNIST
 from .files import ClipFile, save_clips
 from .floor import floor_scores
-from .frames import keep_freed_memory
 from .ladder import Training, judge_model, make_model, train_rung
 from .learner import forecasts
 from .metrics import score_frames

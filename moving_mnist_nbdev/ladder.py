@@ -6,10 +6,10 @@
 __all__ = ['was_called', 'CLOCKS', 'find_rungs', 'make_model', 'rung_learner', 'Training', 'Trained', 'train_rung',
            'repeat_training', 'judge_model']
 
-# %% ../nbs/33_ladder.ipynb #928612aa
+# %% ../nbs/33_ladder.ipynb #2b76872a
 import time
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -20,7 +20,6 @@ from fastai.callback.schedule import Learner
 from fastai.callback.training import GradientClip
 from fastai.data.core import DataLoaders
 from fastai.callback.hook import has_params
-from fastcore.basics import noop
 import moving_mnist_nbdev
 from .checks import one_of, real, refuse, whole
 from .frames import keep_freed_memory

@@ -67,7 +67,7 @@ class Forecaster(nn.Module):
         "What a subclass is about"
         raise NotImplementedError(f'{type(self).__name__} does not define `predict`')
 
-# %% ../nbs/14_models.ipynb #b246a462
+# %% ../nbs/14_models.ipynb #ed4f6749
 @patch(as_prop=True)
 def needs(self:Forecaster)->str:
     "Which frames the model takes, in words"
@@ -91,6 +91,8 @@ def check(self:Forecaster,
     if self.channels not in (None, C): refuse('x', f'frames of {C} channels', f'{self.channels} in this model')
     if self.size not in (None, (H,W)): refuse('x', f'frames of {H}x{W} pixels', '{}x{}'.format(*self.size))
     if H%self.divisor or W%self.divisor: refuse('x', f'frames of {H}x{W} pixels', f'multiples of {self.divisor}')
+    own = next((o.dtype for o in self.parameters()), f.dtype)
+    if f.dtype==torch.float64!=own: refuse('x', f'frames of {f.dtype}', f'{own}, as the weights are')
     if self.pixels and not torch.compiler.is_compiling():
         low,high = f.aminmax()
         if low<-.001 or high>1.001:

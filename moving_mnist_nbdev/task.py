@@ -12,7 +12,7 @@ from .checks import refuse, whole
 from .counters import check_seed
 from .trajectories import check_law, image_size
 
-# %% ../nbs/07_task.ipynb #64bc8e60
+# %% ../nbs/07_task.ipynb #f245af9b
 @dataclass(frozen=True)
 class Task:
     "What is to be predicted from what"
@@ -27,7 +27,8 @@ class Task:
 
     def __post_init__(self):
         def settle(name, value): object.__setattr__(self, name, value)
-        for name in ('n_in','n_out','image_size'): settle(name, whole(name, getattr(self, name)))
+        for name,most in dict(n_in=1<<24, n_out=1<<24, image_size=1<<16).items(): # or places would overflow int64
+            settle(name, whole(name, getattr(self, name), 1, most))
         many = isinstance(self.n_digits, (list, tuple, range, np.ndarray))
         numbers = tuple(whole('n_digits', o) for o in (self.n_digits if many else [self.n_digits]))
         if not numbers: refuse('n_digits', 'an empty list', 'at least one number of digits')
