@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['RankDL', 'RankLoss', 'all_ranks', 'RankTrainer', 'PredictWrapped', 'distributed']
 
-# %% ../nbs/18_distributed.ipynb #5f22618c
+# %% ../nbs/18_distributed.ipynb #9b449b15
+import atexit
 import os
 from contextlib import contextmanager
 from datetime import timedelta
@@ -116,7 +117,7 @@ def _own_device(device):
 def _is_lost(e): # does an error come from the way between ranks?
     return isinstance(e, torch.distributed.DistError) or 'gloo' in str(e)
 
-# %% ../nbs/18_distributed.ipynb #d2ed3e44
+# %% ../nbs/18_distributed.ipynb #4c81b755
 @contextmanager
 def all_ranks(
     device=None, # 'cpu', or 'cuda', of which each rank takes a card; None or '' takes cards where there are some
@@ -128,17 +129,16 @@ def all_ranks(
     elif torch.distributed.is_initialized(): yield _own_device(device)
     else:
         _need_accelerate()
-        from accelerate.state import AcceleratorState, PartialState
+        from accelerate import PartialState
         device = _own_device(device)
         try:
-            PartialState(cpu=device.type=='cpu', timeout=wait)
+            PartialState(cpu=device.type=='cpu', timeout=wait)         # once: ranks that part cannot meet again
             yield device
         except RuntimeError as e:
             if not _is_lost(e): raise
             raise RuntimeError(f'rank {rank_distrib()} of {num_distrib()}: another rank has ended, or has not answered for '
                                f'{timeout:g} seconds; what it says itself is the reason') from e
-        torch.distributed.destroy_process_group()
-        AcceleratorState._reset_state(True)                            # or nobody could meet again
+        else: atexit.register(torch.distributed.destroy_process_group)
 
 # %% ../nbs/18_distributed.ipynb #135a9a38
 class RankTrainer(DistributedTrainer):
