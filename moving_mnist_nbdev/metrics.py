@@ -4,15 +4,15 @@
 
 # %% auto #0
 __all__ = ['METRICS', 'check_pair', 'SeqLoss', 'frame_metric', 'frame_mse', 'frame_mae', 'frame_psnr', 'ssim_moments',
-           'frame_ssim', 'frame_ssim_published', 'pixel_stats', 'to_frames', 'FrameMetric', 'score_frames',
+           'frame_ssim', 'frame_ssim_published', 'pixel_stats', 'to_frames', 'FrameMetric', 'agree', 'score_frames',
            'score_horizons']
 
-# %% ../nbs/15_metrics.ipynb #f66696f0
+# %% ../nbs/15_metrics.ipynb #e3fc3163
 from inspect import isfunction
 import numpy as np
 import torch
 from fastai.callback.tracker import TrackerCallback
-from fastai.data.core import DataLoader
+from fastai.data.core import DataLoader, DataLoaders
 from fastai.data.transforms import Normalize
 from fastai.learner import Metric
 from fastai.torch_core import to_detach
@@ -163,12 +163,16 @@ def frame_ssim_published(
     "SSIM as published figures have it: with a data range of 2"
     return frame_ssim(pred, targ, moments, data_range=2.)
 
-# %% ../nbs/15_metrics.ipynb #b07ff55a
+# %% ../nbs/15_metrics.ipynb #f641fbf3
+def _all_clips(dl): # the loader of all clips, where `dl` has those of one rank
+    if isinstance(dl, DataLoaders): dl = dl.train
+    return vars(dl).get('dl', dl)                                         # fastai's DistributedDL has it there
+
 def pixel_stats(
     dl # A DataLoader
 )->tuple: # `(mean, std)`, tensors `(C, 1, 1)` each; 0 and 1 where batches are not normalised
     "What the frames of a loader's batches were normalised with"
-    for t in getattr(dl.after_batch, 'fs', []):
+    for t in getattr(_all_clips(dl).after_batch, 'fs', []):
         if isinstance(t, (ClipsToFrames,Normalize)):
             return tuple(torch.as_tensor(o).float().view(-1,1,1).cpu() for o in (t.mean, t.std))
     return torch.zeros(1,1,1),torch.ones(1,1,1)
@@ -182,7 +186,7 @@ def to_frames(
     mean,std = [o.to(frames.device) for o in pixel_stats(dl)]
     return frames*std + mean
 
-# %% ../nbs/15_metrics.ipynb #e0c6dcc1
+# %% ../nbs/15_metrics.ipynb #c0802f89
 class FrameMetric(Metric):
     "Average of a function of frames over all clips, on decoded pixels"
     def __init__(self,
@@ -198,9 +202,10 @@ class FrameMetric(Metric):
         preds = getattr(learn.loss_func, 'activation', noop)(to_detach(learn.pred, cpu=False, gather=False))
         check_pair(preds, learn.y)
         dl = learn.dl if isinstance(learn.dl, DataLoader) else learn.dls  # `show_results` validates on a bare list
-        vals = self.func(to_frames(preds, dl), to_frames(learn.y, dl))
-        self.total = self.total + vals.double().sum(1).cpu()
-        self.count += vals.shape[1]
+        vals = self.func(to_frames(preds, dl), to_frames(learn.y, dl)).double()
+        vals = learn.to_detach(vals.T.contiguous())                       # (B, T), of all ranks where there are several
+        self.total = self.total + vals.sum(0)
+        self.count += len(vals)
 
     @property
     def curve(self): return self.total/self.count if self.count else None # float64 `(T,)`: the average at each horizon
@@ -208,6 +213,17 @@ class FrameMetric(Metric):
     def value(self): return self.curve.mean().item() if self.count else None
     @property
     def name(self): return getattr(self.func, '__name__', type(self.func).__name__).removeprefix('frame_')
+
+# %% ../nbs/15_metrics.ipynb #c8e55564
+def agree(
+    x # What this rank says: anything that pickle takes
+): # What rank 0 says
+    "Take over what rank 0 says; all ranks call it, and a process alone gets back what it gave"
+    group = torch.distributed
+    if not group.is_available() or not group.is_initialized() or group.get_world_size()==1: return x
+    said = [x]
+    group.broadcast_object_list(said, 0)
+    return said[0]
 
 # %% ../nbs/15_metrics.ipynb #75d9145d
 def _lower_is_better(learn, metric):
@@ -219,7 +235,7 @@ def _lower_is_better(learn, metric):
             cb.min_delta *= -1
             if getattr(cb, 'best', None)==-float('inf'): cb.best = float('inf')
 
-# %% ../nbs/15_metrics.ipynb #e22e7faa
+# %% ../nbs/15_metrics.ipynb #e3ae7d9c
 @torch.no_grad()
 def score_frames(
     model, # Anything with the models' interface
@@ -232,6 +248,7 @@ def score_frames(
     res = {k:[] for k in metrics}
     training = model.training
     model.eval()
+    dl = _all_clips(dl)
     for x,y in dl:
         preds = activation(model(x))
         check_pair(preds, y)
