@@ -47,7 +47,7 @@ class RankDL(DistributedDL):
 @patch
 def get_idxs(self:RankDL):
     "Indices of this rank's clips, in the order in which they are taken"
-    if hasattr(self.dl, 'left_out'): self.dl.left_out *= self.world_size # batches that an earlier life of the run has had
+    if hasattr(self.dl, 'left_out'): self.dl.left_out *= self.world_size # of an earlier life of the run
     idxs,N = self.dl.get_idxs(),self.together
     if self.dl.shuffle: idxs = self._broadcast(idxs, 0)
     n = self.n = len(idxs)//N*N if self.drop_last else len(idxs)
@@ -106,10 +106,10 @@ def _own_device(device):
     "The device of this rank"
     rank,cards = int(os.environ.get('LOCAL_RANK', 0)),torch.cuda.device_count()
     device = device or ('cuda' if cards else 'cpu')
-    if str(device)!='cpu' and cards: torch.cuda.set_device(rank%cards) # or each would take some memory of the first card
+    if str(device)!='cpu' and cards: torch.cuda.set_device(rank%cards) # or each would use the first card
     kind = check_device(device).type
     if kind not in ('cpu','cuda'): refuse('device', f'{kind!r} for {num_distrib()} ranks', "'cpu' or 'cuda'")
-    if kind=='cuda' and rank>=cards: refuse('device', f'{cards} cards for {rank+1} ranks', "a card for each rank, or 'cpu'")
+    if kind=='cuda' and rank>=cards: refuse('device', f'{cards} cards for {rank+1} ranks', "one for each, or 'cpu'")
     return torch.device('cpu') if kind=='cpu' else torch.device(kind, rank)
 
 def _is_lost(e): # does an error come from the way between ranks?
@@ -134,8 +134,8 @@ def all_ranks(
             yield device
         except RuntimeError as e:
             if not _is_lost(e): raise
-            raise RuntimeError(f'rank {rank_distrib()} of {num_distrib()}: another rank has ended, or has not answered for '
-                               f'{timeout:g} seconds; what it says itself is the reason') from e
+            raise RuntimeError(f'rank {rank_distrib()} of {num_distrib()}: another rank has ended, or has not answered '
+                               f'for {timeout:g} seconds; what it says itself is the reason') from e
         else: atexit.register(torch.distributed.destroy_process_group)
 
 # %% ../nbs/18_distributed.ipynb #135a9a38
@@ -152,7 +152,8 @@ class RankTrainer(DistributedTrainer):
     def after_fit(self): self.wrapped = None
 
     def _wrap_dl(self, dl):
-        return RankDL(dl, device=self.accelerator.device) if isinstance(dl, DataLoader) and not isinstance(dl, RankDL) else dl
+        if not isinstance(dl, DataLoader) or isinstance(dl, RankDL): return dl
+        return RankDL(dl, device=self.accelerator.device)
 
 class PredictWrapped(Callback):
     "Let the model of a RankTrainer predict"
