@@ -173,8 +173,10 @@ def moving_mnist_train(
     from moving_mnist_nbdev.jobs import figures_table, train_job
     training = _training(model, 60*real('minutes', minutes, 0, above=True), steps, 'wall', bs=bs, lr=lr, seed=task.seed)
     rec = train_job(task, training, out, n_test, device, log, every, quiet)
+    if rec is None: return # not the first of several ranks
     n_in,n_out,n_test,digits = [rec['test'][k] for k in ('n_in','n_out','n_clips','digits')]
-    print(f"\n{n_test} test clips, {n_in} -> {n_out} frames, {digits}, {rec['train_seconds']:.0f} s of training\n")
+    took = '' if rec['train_seconds'] is None else f", {rec['train_seconds']:.0f} s of training"
+    print(f"\n{n_test} test clips, {n_in} -> {n_out} frames, {digits}{took}\n")
     print(f"{figures_table(rec)}\n\nwritten to {out}: {', '.join(sorted(o.name for o in Path(out).iterdir()))}")
 
 # %% ../nbs/38_commands.ipynb #c0c6de99
@@ -201,13 +203,13 @@ def moving_mnist_ladder(
     **kwargs
 ):
     "Train one model for a given time, judge it on fixed test clips, and write a record"
-    task,budget = task_options(**kwargs),None
-    training = _training(model, seconds, steps, clock, epochs, bs, lr, seed, published)
-    if repeat: task,training,budget = _repeated(repeat, training.name, seed)
     from moving_mnist_nbdev.jobs import ladder_job
+    asked = task_options(**kwargs),_training(model, seconds, steps, clock, epochs, bs, lr, seed, published),None
+    task,training,budget = _repeated(repeat, asked[1].name, seed) if repeat else asked
     rec = ladder_job(task, training, n_test, device, clips, checkpoints, every, results, save, quiet, budget)
-    mse,name = rec['figures']['mse'],rec['name'] + ('' if rec['seed'] is None else f", seed {rec['seed']}")
-    print(f"{name}: MSE {mse['mean']:.1f} ± {mse['se']:.1f} on {n_test} test clips; record in {results}")
+    if rec is None: return # not the first of several ranks
+    mse,seed = rec['figures']['mse'],'' if rec['seed'] is None else f", seed {rec['seed']}"
+    print(f"{rec['name']}{seed}: MSE {mse['mean']:.1f} ± {mse['se']:.1f} on {n_test} test clips; record in {results}")
 
 # %% ../nbs/38_commands.ipynb #754fb83c
 def moving_mnist_predict(

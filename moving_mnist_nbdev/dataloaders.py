@@ -143,6 +143,7 @@ class ClipDL(TfmdDL):
 # %% ../nbs/13_dataloaders.ipynb #57a58043
 @patch
 def create_batch(self:ClipDL, idxs):
+    "Input and target of some clips"
     clips = self.dataset.clips(idxs)
     n_in = self.dataset.n_in
     return (TensorClip(clips[:n_in]), TensorClip(clips[n_in:])) if len(clips)>n_in else (TensorClip(clips),)
@@ -186,7 +187,8 @@ def _frames_of(o): # one clip: a tensor or array, a sequence of frames, or input
 # %% ../nbs/13_dataloaders.ipynb #ac238ec7
 @patch
 def randomize(self:ClipDL):
-    self.order = self.rng.getstate()                                  # that the pass is shuffled with
+    "Note what the pass is shuffled with"
+    self.order = self.rng.getstate()
     super(ClipDL, self).randomize()
 
 @patch

@@ -11,6 +11,7 @@ import torch
 from fastcore.basics import patch
 from torch import nn
 from .checks import whole
+from .distributed import average_gradients, n_ranks, rank_part
 from .motion import check_tracks
 from .runs import Stage, as_run
 from .trajectories import digit_size, image_size
@@ -195,10 +196,14 @@ def _optimisers(net, lr): # Muon for the matrices inside, AdamW for all else
     rest = [p for p in net.parameters() if all(p is not o for o in inside)]
     return torch.optim.Muon(inside, lr=4*lr, weight_decay=.01), torch.optim.AdamW(rest, lr, (.9,.98), weight_decay=.01)
 
-def _step(net, opts, tracks): # Learn from a batch of tracks; returns the loss
-    loss = net.step_nll(tracks).mean()
+def _batch_size(): return 128*n_ranks() # of all ranks
+
+def _step(net, opts, tracks): # Learn from some tracks; returns the loss
+    some = rank_part(torch.randint(tracks.shape[1], (_batch_size(),)))
+    loss = net.step_nll(tracks[:,some.to(tracks.device)]).mean()
     net.zero_grad()
     loss.backward()
+    average_gradients(net.parameters())
     nn.utils.clip_grad_norm_(net.parameters(), 1.)
     for opt in opts: opt.step()
     return loss
@@ -218,7 +223,7 @@ def fit_free_motion(
     apart,opts = torch.arange(tracks.shape[1], device=tracks.device)%20==0,_optimisers(net, lr)
     held,tracks = tracks[:,apart],tracks[:,~apart]
     top = [opt.param_groups[0]['lr'] for opt in opts]
-    most = max(600, 30*tracks.shape[1]//128)                          # steps; batches have 128 tracks
+    most = max(600, 30*tracks.shape[1]//_batch_size())                # steps
     def state(): return dict(net=net.state_dict(), opts=[o.state_dict() for o in opts])
     stage = Stage(run, 'motion', **share)
     with stage as left:
@@ -227,7 +232,7 @@ def fit_free_motion(
             for opt,o in zip(opts, left['opts']): opt.load_state_dict(o)
         while max(stage.done, stage.n/most)<1:
             for opt,o in zip(opts, top): opt.param_groups[0]['lr'] = o*_rate(max(stage.done, stage.n/most))
-            loss = _step(net, opts, tracks[:,torch.randint(tracks.shape[1], (128,)).to(tracks.device)])
+            loss = _step(net, opts, tracks)
             stage.step(state, lambda loss=loss: f'{stage.n:,} steps, {loss:.2f} nats a step')
     stage.end(state())
     net.eval()

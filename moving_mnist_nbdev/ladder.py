@@ -22,6 +22,7 @@ from fastai.data.core import DataLoaders
 from fastai.callback.hook import has_params
 import moving_mnist_nbdev
 from .checks import one_of, real, refuse, whole
+from .distributed import distributed, n_ranks
 from .frames import keep_freed_memory
 from .learner import forecast_learner, forecasts
 from .metrics import score_frames
@@ -87,7 +88,8 @@ class Training:
         if self.bs is not None: whole('bs', self.bs)
         if self.lr is not None: real('lr', self.lr, 0, above=True)
         whole('seed', self.seed, 0, 2**64-1)
-        if find_rungs()[one_of('model', self.model, find_rungs())].fit:
+        rungs = find_rungs()
+        if rungs[one_of('model', self.model, rungs)].fit:
             for k,own in dict(bs=None, lr=None, epochs=4).items():
                 o = getattr(self, k)
                 if o!=own: refuse(k, o, f'{own}: {self.model!r} has a training of its own')
@@ -128,6 +130,7 @@ def train_rung(
     with _threads(1 if t.clock=='cpu' else torch.get_num_threads()): learn = fit(t, dls, model, run)
     steps = run.done['training'] if [*run.done]==['training'] else run.done
     own = dict(bs=None, lr=None) if rung.fit else dict(bs=dls.train.bs, lr=t.lr or rung.lr)
+    own['ranks'] = n_ranks()                              # each with `bs` clips in a batch
     return Trained(learn, dict(seed=t.seed, budget=t.budget, train=dls.train.dataset.params, steps=steps, **own))
 
 # %% ../nbs/33_ladder.ipynb #ee74f32f
@@ -141,7 +144,7 @@ def _fit(training, dls, model, run): # any other
         run.tell(f'part {epoch+1} of {training.epochs}: loss {train:.4f}, MSE {mse:.1f} on validation clips, {took}')
     learn.logger = log
     lr = training.lr or RUNGS[training.model].lr
-    with learn.no_bar(): learn.fit_one_cycle(training.epochs, lr, cbs=[budget, *cbs])
+    with distributed(learn), learn.no_bar(): learn.fit_one_cycle(training.epochs, lr, cbs=[budget, *cbs])
     run.end('training', budget.steps, budget.used)
     return learn
 
@@ -152,6 +155,8 @@ def repeat_training(
     "What a record was made with"
     missing = [k for k in ('name','steps','seed','train','test') if not record.get(k) and k!='seed' or k not in record]
     if missing: refuse('record', f'one without {", ".join(missing)}', 'that of a training which counted its steps')
+    ranks = record.get('ranks', 1)
+    if ranks!=n_ranks(): refuse('record', f'one of {ranks} ranks', f'one of {n_ranks()}, as there are here')
     model,test = record['name'].removesuffix('-published'),record['test']
     rung = find_rungs()[one_of('model', model, find_rungs())]
     own = {k:record[k] for k in ('bs','lr') if record.get(k)!=getattr(rung, k)} if not rung.fit else {}

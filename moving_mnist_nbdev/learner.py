@@ -23,7 +23,7 @@ from fastai.vision.all import dispatch
 from fastcore.basics import listify, noop, patch
 from fastcore.meta import delegates
 from .checks import real, refuse, whole
-from .metrics import METRICS, FrameMetric, SeqLoss, frame_mse, pixel_stats, to_frames
+from .metrics import METRICS, FrameMetric, SeqLoss, agree, frame_mse, pixel_stats, to_frames
 from .models import Forecaster
 from .recordings import as_array, check_kind, check_layout, find_white, time_first, unlike
 from .sequences import ImageSeq
@@ -88,7 +88,7 @@ class Budget(Callback):
     def after_batch(self):
         if not self.training: return
         self.steps += 1
-        self.used = self.clock()-self.start
+        self.used = agree(self.clock()-self.start)           # of several ranks all end at the same step
         self.learn.pct_train = min(self.used/self.all, 1.)
         if self.used>=self.until: raise CancelTrainException()
 

@@ -8,6 +8,7 @@ __all__ = ['harvest_for', 'fit_pixels']
 # %% ../nbs/30_pixels.ipynb #933d8a2d
 from functools import partial
 from .dataset import ClipDataset
+from .distributed import all_parts, rank_part
 from .harvest import Harvest, check_harvest, gather_harvest, join_harvests
 from .models import register_rung
 from .runs import Run, Stage, as_run
@@ -29,7 +30,8 @@ def harvest_for(
         while not parts or (stage.done<1 and stage.n!=end):
             n = lot if end is None or end-stage.n>=2*lot else end-stage.n
             if run.seconds is None: n = min(n, stage.most-stage.n)
-            parts.append(gather_harvest(ds, range(stage.n, stage.n+n), model.n_digits, model.digit_size))
+            mine = rank_part(range(stage.n, stage.n+n))
+            parts += all_parts(gather_harvest(ds, mine, model.n_digits, model.digit_size))
             stage.step(joined, lambda: f'{stage.n:,} clips', n)
     stage.end(joined())
     return check_harvest(join_harvests(parts), model.n_digits)

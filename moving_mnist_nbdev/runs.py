@@ -20,13 +20,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from fastai.callback.core import Callback, CancelEpochException, CancelTrainException
-from fastai.torch_core import to_device
+from fastai.torch_core import rank_distrib, to_device
 from fastcore.basics import patch
 from fastcore.foundation import L
 from filelock import FileLock, Timeout
 from .checks import real, refuse, whole
 from .dataloaders import ClipDL
 from .learner import Budget
+from .metrics import agree
 
 # %% ../nbs/17_runs.ipynb #aa8d60bc
 def _duration(seconds): # such as 0:42 or 3:05:10
@@ -41,7 +42,7 @@ class Teller:
         quiet:bool=False, # Say nothing at all?
         every:float=None # Seconds from one report to the next; None: half a second in a terminal, ten elsewhere
     ):
-        self.quiet,self.live = quiet,sys.stdout.isatty()
+        self.quiet,self.live = quiet or rank_distrib()>0,sys.stdout.isatty()  # of several ranks one speaks
         self.every = real('every', every, 0) if every is not None else .5 if self.live else 10.
         self.begin('')
 
@@ -99,19 +100,20 @@ class CheckpointFolder:
         self.every = real('every', every, 0)
         self.asked = self.patient = False # Was the run asked to end? Will it look, and end by itself?
         self.saved = time.time()
-        if self.folder is not None: self._claim()
+        self.mine = self.folder is not None and not rank_distrib() # Does this process read and write?
+        if self.mine: self._claim()
 
     def _claim(self):
         self.folder.mkdir(parents=True, exist_ok=True)
         self.lock = FileLock(self.folder/'lock')
         try: self.lock.acquire(timeout=0)
         except Timeout: refuse('folder', f'{self.folder}, which a run that is going on writes to', 'another folder')
-        self.names() # whose settings are looked at
 
     def file(self, name, suffix=''): return self.folder/f'{name}.pth{suffix}'
 
     def names(self): # of all states there are
-        return [] if self.folder is None else sorted({o.name.split('.pth')[0] for o in self.folder.glob('*.pth*')})
+        found = self.folder.glob('*.pth*') if self.mine else []
+        return sorted({o.name.split('.pth')[0] for o in found if o.suffix!='.new'})
 
     @property
     def due(self): return self.asked or time.time()>=self.saved+self.every # Is it time to save?
@@ -133,7 +135,7 @@ def save(self:CheckpointFolder,
 )->bool: # Was it written?
     "Keep a state, in place of an older one"
     self.saved = time.time()
-    if self.folder is None: return False
+    if not self.mine: return False
     now,before,new = [self.file(name, o) for o in ('','.before','.new')]
     data = dict(settings=self.settings, state=_plain(state))
     try:
@@ -158,7 +160,11 @@ def load(self:CheckpointFolder,
     name:str # What it is a state of
 ): # The state, tensors on the processor; None if there is none
     "The newest state of that name that can be read"
-    if self.folder is None: return None
+    return None if self.folder is None else agree(self._read(name))
+
+@patch
+def _read(self:CheckpointFolder, name):
+    if not self.mine: return None
     for fn in (self.file(name), self.file(name, '.before')):
         try: found = torch.load(fn, map_location='cpu', weights_only=True)
         except FileNotFoundError: continue
@@ -176,14 +182,15 @@ def keep(self:CheckpointFolder,
     state # Function that returns the state
 ):
     "Save a state if it is time to, and end the run if it was asked to end"
-    if not self.due: return
+    due,self.asked = agree((self.due, self.asked))
+    if not due: return
     kept = self.save(name, state())
     if self.asked: raise KeyboardInterrupt('kept' if kept else 'not kept')
 
 @patch
 def close(self:CheckpointFolder, remove=False):
     "Give the folder free, and its checkpoints up if the run is done"
-    if self.folder is None: return
+    if not self.mine: return
     if remove:
         for o in self.folder.glob('*.pth*'): o.unlink()
     self.lock.release()
@@ -213,7 +220,8 @@ def asking(self:CheckpointFolder):
 def random_state()->dict: # Of tensors, numbers and tuples
     "The state of all global random number generators"
     kind,keys,*rest = np.random.get_state()
-    return dict(torch=torch.get_rng_state(), cuda=torch.cuda.get_rng_state_all(), python=random.getstate(),
+    cards = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
+    return dict(torch=torch.get_rng_state(), cuda=cards, python=random.getstate(),
                 numpy=(kind, torch.from_numpy(keys.astype(np.int64)), *rest))
 
 def set_random_state(
@@ -221,7 +229,7 @@ def set_random_state(
 ):
     "Let all of them go on from there"
     torch.set_rng_state(state['torch'])
-    if len(state['cuda'])==torch.cuda.device_count(): torch.cuda.set_rng_state_all(state['cuda'])
+    if len(state['cuda'])==torch.cuda.device_count()>0: torch.cuda.set_rng_state_all(state['cuda'])
     random.setstate(state['python'])
     kind,keys,*rest = state['numpy']
     np.random.set_state((kind, keys.numpy().astype(np.uint32), *rest))
@@ -270,14 +278,18 @@ def _state(self:Checkpoints, epoch, stage, done=None):
 def _others(self:Checkpoints): return [o for o in self.learn.cbs.sorted('order') if o is not self]
 
 @patch
-def before_batch(self:Checkpoints): self.batches += self.training
+def before_batch(self:Checkpoints):
+    "Count"
+    self.batches += self.training
 
 @patch
 def after_batch(self:Checkpoints):
+    "Keep the state if it is time to"
     if self.training: self.store.keep(self.label, lambda: self._state(self.epoch, 'train', self.batches))
 
 @patch
 def after_train(self:Checkpoints):
+    "Keep what was trained, before it is validated"
     self.store.patient = False
     if self.stage=='train': self.store.save(self.label, self._state(self.epoch, 'validate'))
 
@@ -292,8 +304,7 @@ def _take_up(self:Checkpoints):
     try: learn.model.load_state_dict(left['model'])
     except RuntimeError: refuse('folder', f'{folder}, with weights of another model', 'those of this run')
     learn.opt.load_state_dict(to_device(left['opt'], next(learn.model.parameters()).device))
-    known = [o for o in self._others() if _states([o])]
-    for cb,(_,state) in zip(known, left['callbacks']):
+    for cb,(_,state) in zip(filter(lambda o: _states([o]), self._others()), left['callbacks']):
         if hasattr(type(cb), 'load_state_dict'): cb.load_state_dict(state)
         else: vars(cb).update(state)
     self.silenced = [o for o in self._others() if o.run]
@@ -305,10 +316,12 @@ def _silence(self:Checkpoints, quiet):
 
 @patch
 def before_epoch(self:Checkpoints):
+    "Pass over an epoch that is over"
     if self.left and self.fitting and self.epoch<self.left['epoch']: raise CancelEpochException()
 
 @patch
 def after_epoch(self:Checkpoints):
+    "Keep what was validated"
     if not self.fitting: return
     if not self.left: self.store.save(self.label, self._state(self.epoch+1, 'train'))
     elif self.epoch==self.left['epoch']-1:
@@ -327,6 +340,7 @@ def _recall(self:Checkpoints): # what was recorded
 
 @patch
 def before_train(self:Checkpoints):
+    "Go to where an earlier life was, if there was one"
     if not self.fitting: return
     self.stage,self.batches,self.store.patient = 'train',0,True
     if not self.left: return
@@ -339,7 +353,8 @@ def before_train(self:Checkpoints):
 
 @patch
 def after_cancel_train(self:Checkpoints):
-    if self.stage=='validate': self.recorder.cancel_train = False    # the training was not cancelled, it is over
+    "The training was not cancelled, it is over"
+    if self.stage=='validate': self.recorder.cancel_train = False
 
 # %% ../nbs/17_runs.ipynb #81f40df7
 class Run:
@@ -354,7 +369,7 @@ class Run:
     ):
         if (seconds is None)==(steps is None): refuse('seconds', f'{seconds} with steps={steps}', 'one of the two')
         self.seconds = None if seconds is None else real('seconds', seconds, 0, above=True)
-        for o in steps.values() if isinstance(steps, dict) else [steps]: steps is None or whole('steps', o)
+        for o in steps.values() if isinstance(steps, dict) else [steps][:steps is not None]: whole('steps', o)
         self.steps,self.clock = steps,clock
         self.tell,self.store,self.cbs = tell or Teller(quiet=True),store or CheckpointFolder(),list(cbs)
         found = self.store.load('stages') or {}
@@ -397,7 +412,7 @@ def timed(self:Run):
     "Count the time of what is done without steps"
     start = self.clock()
     yield
-    self.spent += self.clock()-start
+    self.spent += agree(self.clock()-start)
 
 @patch
 def end(self:Run,
@@ -451,7 +466,7 @@ def step(self:Stage,
 ):
     "Count a step, tell of it, and keep the state if it is time to"
     self.n += n
-    self.used = self.n if self.run.seconds is None else self.run.clock()-self.start
+    self.used = self.n if self.run.seconds is None else agree(self.run.clock()-self.start)
     self.run.tell.report(self.done, note)
     self.run.store.keep(self.name, lambda: self._kept(state()))
 

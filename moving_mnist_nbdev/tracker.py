@@ -19,6 +19,7 @@ from fastai.optimizer import OptimWrapper
 from fastcore.basics import patch
 from .checks import one_of, refuse, whole
 from .dataset import MovingMNIST
+from .distributed import distributed
 from .free_motion import FreeMotion, fit_free_motion
 from .harvest import (ComposedClips, Harvest, HarvestDL, centre_tracks, draw_beyond, fill_frames,
                                         part_clips, remove_ghosts)
@@ -256,7 +257,7 @@ def _train_maps(net, clips, run, figure, bs=8):
     learn = Learner(DataLoaders(train, valid, device=device), net, loss_func=map_nll, wd=.01,
                     opt_func=partial(OptimWrapper, opt=torch.optim.AdamW, betas=(.9,.98)),
                     cbs=[GradientClip(1.), budget, *cbs])
-    with learn.no_bar(), learn.no_logging(): learn.fit_one_cycle(4, 8e-3)
+    with distributed(learn), learn.no_bar(), learn.no_logging(): learn.fit_one_cycle(4, 8e-3)
     run.end('seeing', budget.steps, budget.used)
     return learn
 
