@@ -12,6 +12,7 @@ from torch import nn
 from fastai.callback.core import Callback
 from fastcore.basics import patch
 from .checks import real, refuse, whole, wholes
+from .convolutions import repeated
 from .models import Forecaster, register_rung
 from .recurrent import mix_truth, true_frames
 
@@ -70,9 +71,9 @@ class _LSTMCell(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(n_in+n, 4*n, 3, padding=1)
 
-    def forward(self, x, hc):
+    def forward(self, x, hc, conv=None):
         h,c = hc
-        i,f,o,g = self.conv(torch.cat([x,h], dim=1)).chunk(4, dim=1)
+        i,f,o,g = (conv or self.conv)(torch.cat([x,h], dim=1)).chunk(4, dim=1)
         c = f.sigmoid()*c + i.sigmoid()*g.tanh()
         return o.sigmoid()*c.tanh(),c
 
@@ -144,11 +145,12 @@ def draw(self:PhyDNet,
 def remember(self:PhyDNet,
     u, # What PhyCell sees `(B, width, H/patch, W/patch)`
     v, # What the ConvLSTM sees, of the same shape
-    state:list # State of PhyCell, then `(h, c)` of each ConvLSTM cell; replaced in place
+    state:list, # State of PhyCell, then `(h, c)` of each ConvLSTM cell; replaced in place
+    convs # What stands for the convolution of each ConvLSTM cell
 )->tuple: # What the memories hold now
     "One step of both memories"
     state[0] = self.phys(u, state[0])
-    for i,cell in enumerate(self.res): state[i+1] = v,_ = cell(v, state[i+1])
+    for i,(cell,conv) in enumerate(zip(self.res, convs), 1): state[i] = v,_ = cell(v, state[i], conv)
     return state[0],v
 
 # %% ../nbs/22_phydnet.ipynb #d0343b77
@@ -164,13 +166,14 @@ def predict(self:PhyDNet,
     T,B = f.shape[:2]
     us,vs = [o.unflatten(0, (T,B)) for o in self.see(f.flatten(0,1))]             # (T, B, width, H/patch, W/patch)
     state = [torch.zeros_like(us[0]), *[f.new_zeros(2, B, o, *us.shape[3:]) for o in self.widths[1:]]]
-    held = [self.remember(u, v, state) for u,v in zip(us, vs)]
+    convs = [repeated(o.conv, us) for o in self.res]
+    held = [self.remember(u, v, state, convs) for u,v in zip(us, vs)]
     if not self.read_ahead: held = held[-1:]
     phys,res = [torch.cat(o) for o in zip(*held)]                                 # T or 1 times B frames
     out = list(self.draw(phys, res).unflatten(0, (-1,B)))                         # T or 1 of (B, C, H, W)
     for t in range(n-1):
         o = mix_truth(out[-1], truth[t], p) if p else out[-1]
-        out.append(self.draw(*self.remember(*self.see(o), state)))
+        out.append(self.draw(*self.remember(*self.see(o), state, convs)))
     return out
 
 # %% ../nbs/22_phydnet.ipynb #24e3ca4d

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from fastai.callback.core import Callback
 from fastcore.basics import patch
 from .checks import real, refuse, whole, wholes
+from .convolutions import repeated
 from .models import Forecaster, register_rung, stack_frames
 
 # %% ../nbs/20_recurrent.ipynb #81bdd109
@@ -93,10 +94,11 @@ class ConvLSTMCell(nn.Module):
 
     def forward(self,
         x, # `(B, n_in, H, W)`
-        state # `(h, c)`, each `(B, n_hidden, H, W)`
+        state, # `(h, c)`, each `(B, n_hidden, H, W)`
+        conv=None # What stands for the cell's convolution; None: itself
     )->tuple: # New `(h, c)`
         h,c = state
-        i,f,g,o = self.conv(torch.cat([x,h], dim=1)).chunk(4, dim=1)
+        i,f,g,o = (conv or self.conv)(torch.cat([x,h], dim=1)).chunk(4, dim=1)
         c = f.sigmoid()*c + i.sigmoid()*g.tanh()
         return o.sigmoid()*(g if self.skip_memory else c).tanh(),c
 
@@ -133,11 +135,12 @@ def start(self:ConvLSTM,
 @patch
 def step(self:ConvLSTM,
     o, # A folded frame `(B, folded, H/fold, W/fold)`
-    states:list # `(h, c)` for each cell; replaced in place
+    states:list, # `(h, c)` for each cell; replaced in place
+    convs # What stands for the convolution of each cell
 ): # The next frame, of the same shape
     "Read a frame and say what the next one is"
-    for i,cell in enumerate(self.cells):
-        states[i] = cell(o, states[i])
+    for i,(cell,conv) in enumerate(zip(self.cells, convs)):
+        states[i] = cell(o, states[i], conv)
         o = states[i][0]
     return self.head(o)
 
@@ -175,12 +178,12 @@ def predict(self:ConvLSTM,
     "Read all frames, then predict one after the other"
     truth = F.pixel_unshuffle(true_frames(targets, f, n), self.fold) if p else None
     f = F.pixel_unshuffle(f, self.fold)                               # (T, B, folded, H/fold, W/fold)
-    states = self.start(f)
-    for o in f: pred = self.step(o, states)
+    states,convs = self.start(f),[repeated(o.conv, f) for o in self.cells]
+    for o in f: pred = self.step(o, states, convs)
     out = [pred]
     for t in range(n-1):
         o = mix_truth(out[-1], truth[t], p) if p else out[-1]
-        out.append(self.step(o, states))
+        out.append(self.step(o, states, convs))
     return F.pixel_shuffle(torch.stack(out), self.fold)               # (n, B, C, H, W)
 
 # %% ../nbs/20_recurrent.ipynb #1027b32f
