@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['winograd_matrices', 'winograd_kernel', 'winograd_conv', 'repeated']
 
-# %% ../nbs/20_convolutions.ipynb #9c3a892f
+# %% ../nbs/20_convolutions.ipynb #1ba5c80d
 from functools import lru_cache
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-# %% ../nbs/20_convolutions.ipynb #5b885a6c
+# %% ../nbs/20_convolutions.ipynb #e18a9aad
 _points = 0., 1., -1., 2., -2., .5, -.5 # and infinity; small, so that no digits are lost
 
 def winograd_matrices(
@@ -28,24 +28,26 @@ def winograd_matrices(
     B = np.array([*[np.append(np.poly(o)[::-1], 0.) for o in others], np.poly(points)[::-1]])
     return A,G,B
 
-# %% ../nbs/20_convolutions.ipynb #fc37024c
+# %% ../nbs/20_convolutions.ipynb #773f83f8
 _m = 4 # results at a time along each axis; a tile has `_m+ks-1` numbers along each
 
 @lru_cache
-def _both_axes(ks, dtype): # the matrices for a tile and a kernel that are read line by line
-    return [torch.from_numpy(np.kron(o, o)).to(dtype) for o in winograd_matrices(_m, ks)]
+def _matrices(ks, dtype): return [torch.from_numpy(o).to(dtype) for o in winograd_matrices(_m, ks)]
+
+def _both_axes(a, x): # A matrix `(n, t)` for both axes of `(t, t, N)` -> `(n, n, N)`
+    return a @ (a@x.flatten(1)).view(len(a), len(x), -1)
 
 def winograd_kernel(
     weight # `(K, C, ks, ks)`, as nn.Conv2d has it; `ks` is 3 or 5
 )->torch.Tensor: # `(t*t, C, K)`, where `t` is `ks+3`
     "A kernel as Winograd needs it"
     K,C,ks,_ = weight.shape
-    return (_both_axes(ks, weight.dtype)[1] @ weight.permute(2,3,1,0).reshape(ks*ks, C*K)).view(-1, C, K)
+    return _both_axes(_matrices(ks, weight.dtype)[1], weight.permute(2,3,1,0).reshape(ks, ks, C*K)).view(-1, C, K)
 
 def _cut(x, ks): # Frames `(B, H, W, C)` -> numbers of each tile `(t*t, B*H/4*W/4, C)`
     t,p = _m+ks-1,ks//2
     tiles = F.pad(x, (0,0,p,p,p,p)).unfold(1, t, _m).unfold(2, t, _m) # (B, H/4, W/4, C, t, t)
-    return (_both_axes(ks, x.dtype)[2] @ tiles.permute(4,5,0,1,2,3).reshape(t*t, -1)).view(t*t, -1, x.shape[3])
+    return _both_axes(_matrices(ks, x.dtype)[2], tiles.permute(4,5,0,1,2,3).reshape(t, t, -1)).view(t*t, -1, x.shape[3])
 
 def _add_up(tiles, ks): # Tiles `(t, t, B, h, w, C)` -> frames `(B, h*4, w*4, C)` to which overlapping ones are added
     t,_,B,h,w,C = tiles.shape
@@ -55,27 +57,27 @@ def _add_up(tiles, ks): # Tiles `(t, t, B, h, w, C)` -> frames `(B, h*4, w*4, C)
             out[:,i:i+h,:len(o),j:j+w,:o.shape[1]] += o.permute(2,3,0,4,1,5)
     return out.view(B, (h+1)*_m, (w+1)*_m, C)[:,p:p+h*_m,p:p+w*_m]
 
-# %% ../nbs/20_convolutions.ipynb #4275c1c5
+# %% ../nbs/20_convolutions.ipynb #239b526c
 class _Winograd(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, kernel, ks):
         ctx.save_for_backward(x, kernel)
         ctx.ks = ks
-        (B,H,W,_),K = x.shape,kernel.shape[2]
-        y = _both_axes(ks, x.dtype)[0] @ torch.bmm(_cut(x, ks), kernel).view(len(kernel), -1)
+        (B,H,W,_),K,t = x.shape,kernel.shape[2],_m+ks-1
+        y = _both_axes(_matrices(ks, x.dtype)[0], torch.bmm(_cut(x, ks), kernel).view(t, t, -1))
         return y.view(_m, _m, B, H//_m, W//_m, K).permute(2,3,0,4,1,5).reshape(B, H, W, K)
 
     @staticmethod
     def backward(ctx, grad):
         (x,kernel),ks = ctx.saved_tensors,ctx.ks
-        A,_,B = _both_axes(ks, x.dtype)
-        (n,H,W,C),(tt,_,K) = x.shape,kernel.shape
-        h,w = H//_m,W//_m
-        dy = grad.reshape(n, h, _m, w, _m, K).permute(2,4,0,1,3,5).reshape(_m*_m, -1)
-        dy = (A.T@dy).view(tt, -1, K)
+        A,_,B = [o.T for o in _matrices(ks, x.dtype)]
+        (n,H,W,C),K = x.shape,kernel.shape[2]
+        h,w,t = H//_m,W//_m,_m+ks-1
+        dy = grad.reshape(n, h, _m, w, _m, K).permute(2,4,0,1,3,5).reshape(_m, _m, -1)
+        dy = _both_axes(A, dy).view(t*t, -1, K)
         dkernel = torch.bmm(_cut(x, ks).transpose(1,2), dy) if ctx.needs_input_grad[1] else None
         if not ctx.needs_input_grad[0]: return None,dkernel,None
-        dx = (B.T @ torch.bmm(dy, kernel.transpose(1,2)).view(tt, -1)).view(_m+ks-1, _m+ks-1, n, h, w, C)
+        dx = _both_axes(B, torch.bmm(dy, kernel.transpose(1,2)).view(t, t, -1)).view(t, t, n, h, w, C)
         return _add_up(dx, ks),dkernel,None
 
 def winograd_conv(
@@ -86,7 +88,7 @@ def winograd_conv(
     "What `F.conv2d(x, weight, padding=ks//2)` comes to"
     return _Winograd.apply(x.permute(0,2,3,1).contiguous(), kernel, ks).permute(0,3,1,2)
 
-# %% ../nbs/20_convolutions.ipynb #d6cf972a
+# %% ../nbs/20_convolutions.ipynb #06f1f9d5
 def repeated(
     conv:nn.Conv2d, # A convolution
     x # Frames `(..., H, W)` of the size, type and device of those that it will get
@@ -101,5 +103,5 @@ def repeated(
     kernel,bias = winograd_kernel(conv.weight),0 if conv.bias is None else conv.bias[:,None,None]
     return lambda x: winograd_conv(x, kernel, ks)+bias
 
-# %% ../nbs/20_convolutions.ipynb #b5e83504
+# %% ../nbs/20_convolutions.ipynb #1fc283f4
 star = ()
