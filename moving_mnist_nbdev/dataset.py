@@ -8,7 +8,7 @@ __all__ = ['TRUTHS', 'ClipDataset', 'ClipSubset', 'MovingMNIST', 'Motion', 'Clip
 # %% ../nbs/08_dataset.ipynb #4200d09d
 import os
 import zlib
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 import numpy as np
 import torch
 from fastcore.basics import patch
@@ -27,6 +27,8 @@ class ClipDataset(torch.utils.data.Dataset):
     n_out = 0 # Frames to predict; 0 where the future is not known
     n_clips = None # Number of clips; None where there is no end
     truth = () # Names of the ground truth that comes with each sample
+    take:Callable # a method, below
+    show:Callable # a method, of module sequences
 
     def clips(self, idxs)->torch.Tensor: # uint8 `(n_frames, B, C, H, W)`, time first
         "Whole clips, input and target together; each subclass has its own"
@@ -40,8 +42,7 @@ class ClipDataset(torch.utils.data.Dataset):
     def n_frames(self): return self.n_in+self.n_out # Frames of a whole clip
 
     def origins(self): # Of each clip the recording that it is from, and its first and last frame there
-        n = len(self)
-        return np.arange(n), np.zeros(n, int), np.full(n, self.n_frames-1)
+        return np.arange(len(self)), np.zeros(len(self), int), np.full(len(self), self.n_frames-1)
 
     @property
     def params(self): # dict for a JSON file: what the clips are
@@ -49,9 +50,7 @@ class ClipDataset(torch.utils.data.Dataset):
 
     def new_empty(self): # The same shape without clips
         res = ClipDataset()
-        res.n_in = self.n_in
-        res.n_out = self.n_out
-        res.n_clips = 0
+        res.n_in,res.n_out,res.n_clips = self.n_in,self.n_out,0
         return res
 
 # %% ../nbs/08_dataset.ipynb #4d3ae637
@@ -162,6 +161,7 @@ def _length(split, n_clips):
 # %% ../nbs/08_dataset.ipynb #1bffb93f
 class MovingMNIST(ClipDataset):
     "Clips of moving digits: clip `i` is a pure function of the arguments and `i`"
+    ground_truth:Callable # a method, below
     def __init__(self,
         n_in:int=10, # Frames that a model sees
         n_out:int=10, # Frames that it is to predict

@@ -9,6 +9,7 @@ __all__ = ['RUNGS', 'stack_frames', 'Forecaster', 'rollout', 'CopyLast', 'MeanFr
 # %% ../nbs/14_models.ipynb #b47543df
 from dataclasses import dataclass
 from inspect import signature
+from typing import Callable
 import torch
 import torchvision
 from torch import nn
@@ -51,6 +52,7 @@ class Forecaster(nn.Module):
     pixels = False # Must pixels be in 0..1, with 0 for black, as batches without normalisation have them?
     stats = None # `(mean, std)` of the pixels that it works with, as it was trained; None: they are in 0..1
     act = None # What makes pixels of its output, if the loss that it was trained with has such an activation
+    forecast:Callable # a method, of module learner
 
     def __new__(cls, *args, **kwargs):
         self = super().__new__(cls)
