@@ -183,8 +183,7 @@ class MovingMNIST(ClipDataset):
         self.n_digits = list(self.task.numbers)
         self.split = split
         self.n_clips = _length(split, n_clips)
-        self.subpixel = bool(subpixel)
-        self.affine = _affine(affine)
+        self.subpixel,self.affine = bool(subpixel),_affine(affine)
         self.truth = _truths(truth)
         self.device = check_device(device)
         self.digits = get_digits(split, source)
