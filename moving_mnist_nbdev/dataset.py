@@ -8,6 +8,7 @@ __all__ = ['TRUTHS', 'ClipDataset', 'ClipSubset', 'MovingMNIST', 'Motion', 'Clip
 # %% ../nbs/08_dataset.ipynb #4200d09d
 import os
 import zlib
+from functools import lru_cache
 from typing import Callable, NamedTuple
 import numpy as np
 import torch
@@ -220,6 +221,9 @@ def params(self:MovingMNIST)->dict:
     return dict({k:getattr(self, k) for k in names}, affine=vars(self.affine) if self.affine else None, **sprites)
 
 # %% ../nbs/08_dataset.ipynb #2b03a78e
+@lru_cache(4)
+def _trimmed(digits): return trim_rows(digits.images) # once for all data sets of these digits
+
 @patch
 def _make_tables(self:MovingMNIST, on_torch):
     "Canvas, sprites, steps and slots, as tensors on the device if torch does the work, else as arrays"
@@ -230,7 +234,7 @@ def _make_tables(self:MovingMNIST, on_torch):
     self._on_torch = on_torch
     self._law = LAWS[self.law]
     self._size = self.image_size+warped                               # a soft edge may need one more pixel
-    self._images,self._top = (images, np.zeros(len(images), np.int64)) if warped else trim_rows(images)
+    self._images,self._top = (images, np.zeros(len(images), np.int64)) if warped else _trimmed(self.digits)
     self._steps = direction_steps(self.speed)
     self._slots = np.arange(n_draws)[:,None] + ((digits+1)<<32)       # (5 or 10, D)
     self._axes = np.arange(2).reshape(2,1,1)                          # x and y, for each digit of each clip

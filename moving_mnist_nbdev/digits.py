@@ -261,6 +261,9 @@ def _own(source):
     return hold_out(d, 7)
 
 # %% ../nbs/01_digits.ipynb #696871b6
+@lru_cache(4)
+def _parts(training): return hold_out(training, 12) # once for all data sets of a source
+
 def get_digits(
     split:str='train', # 'train', 'valid' or 'test'
     source='auto' # A name, a folder of grey images, a uint8 array `(N, S, S)`, or sprites to use as they are
@@ -271,7 +274,7 @@ def get_digits(
     known = isinstance(source, str) and source in SOURCES
     training,testing = SOURCES[source]() if known else _own(source)
     if split=='test': return testing
-    kept,held = hold_out(training, 12)
+    kept,held = _parts(training)
     return held if split=='valid' else kept
 
 # %% ../nbs/01_digits.ipynb #32954764
