@@ -14,7 +14,7 @@ from fastcore.basics import patch
 from .checks import real, refuse, whole, wholes
 from .convolutions import repeated
 from .models import Forecaster, register_rung
-from .recurrent import mix_truth, true_frames
+from .recurrent import ScheduledSampling, mix_truth, true_frames
 
 # %% ../nbs/22_phydnet.ipynb #89fa1b02
 def _powers(ks, like):
@@ -114,7 +114,6 @@ class PhyDNet(Forecaster):
         self.n_out = n_out
         self.channels = whole('channels', channels)
         self.widths = [width, *wholes('hidden', hidden), width]
-        self.read_ahead = False # Return what is predicted while reading, too?
         self.enc = _encoder(self.channels, width, self.divisor//2)
         self.dec = _decoder(width, self.channels, self.divisor//2)
         self.enc_phys,self.enc_res = _pair(_down, width),_pair(_down, width)
@@ -159,8 +158,9 @@ def predict(self:PhyDNet,
     f, # Frames `(T, B, C, H, W)`
     n:int, # Frames to predict
     targets=None, # The true frames, where some of them are to be read
-    p:float=0. # Probability that a true frame is read in place of a prediction, for each clip and frame anew
-)->list: # `n` frames `(B, C, H, W)`; the `T-1` predicted while reading stand before them if `read_ahead` is set
+    p:float=0., # Probability that a true frame is read in place of a prediction, for each clip and frame anew
+    read_ahead:bool=False # Return what is predicted while reading, too?
+)->list: # `n` frames `(B, C, H, W)`; with `read_ahead` the `T-1` predicted while reading stand before them
     "Read all frames, then predict one after the other"
     truth = true_frames(targets, f, n) if p else None
     T,B = f.shape[:2]
@@ -168,7 +168,7 @@ def predict(self:PhyDNet,
     state = [torch.zeros_like(us[0]), *[f.new_zeros(2, B, o, *us.shape[3:]) for o in self.widths[1:]]]
     convs = [repeated(o.conv, us) for o in self.res]
     held = [self.remember(u, v, state, convs) for u,v in zip(us, vs)]
-    if not self.read_ahead: held = held[-1:]
+    if not read_ahead: held = held[-1:]
     phys,res = [torch.cat(o) for o in zip(*held)]                                 # T or 1 times B frames
     out = list(self.draw(phys, res).unflatten(0, (-1,B)))                         # T or 1 of (B, C, H, W)
     for t in range(n-1):
@@ -179,12 +179,14 @@ def predict(self:PhyDNet,
 # %% ../nbs/22_phydnet.ipynb #24e3ca4d
 class PhyDNetLosses(Callback):
     "Train also on the input frames predicted while reading, and on the moments of the kernels"
+    order = ScheduledSampling.order+1 # after what else the model is given in training
     def __init__(self,
         moments:float=1. # Weight of the moments' loss
     ):
         self.moments = real('moments', moments, 0)
 
-    def before_batch(self): self.model.read_ahead = self.training
+    def before_batch(self):
+        if self.training: self.learn.xb = *self.xb, *(None,None,0.)[len(self.xb)-1:], True
 
     def after_pred(self):
         if not self.training: return
@@ -196,8 +198,6 @@ class PhyDNetLosses(Callback):
         ahead = self.loss_func(self.ahead, self.xb[0][1:])
         self.learn.loss_grad += ahead + self.moments*self.model.phys.moment_loss()
         del self.ahead
-
-    def after_batch(self): self.model.read_ahead = False
 
 # %% ../nbs/22_phydnet.ipynb #3f5a4fe4
 register_rung('phydnet', 'PhyDNet', lambda task: PhyDNet(task.n_out, width=32, hidden=(32,)), lr=4e-3,
