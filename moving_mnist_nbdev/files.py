@@ -314,6 +314,7 @@ class ClipFile(ClipArray):
     ):
         a,said = _open_clips(path)
         self.path = Path(path)
+        self._n_bytes = self.path.stat().st_size
         self._called = f'{self.path.name}, '
         told = _told_layout(said, a.shape)
         if told and layout not in (None,told): refuse('layout', repr(layout), f'{told!r}, as {self.path} says itself')
@@ -322,6 +323,17 @@ class ClipFile(ClipArray):
         self._serve(name, a, told if layout is None else layout, rows, n_in, n_out, stride, gap, every, white)
 
 # %% ../nbs/10_files.ipynb #dcf7efa4
+@patch
+def clips(self:ClipFile,
+    idxs # Indices of clips; those of the first recording come first
+)->torch.Tensor: # uint8 `(n_frames, B, C, H, W)`, time first
+    "Whole clips, input and target together, a batch in one call"
+    try: n = self.path.stat().st_size
+    except FileNotFoundError: n = self._n_bytes                                # what is open stays there
+    if n<self._n_bytes: # and the system would kill whoever looks at what is mapped
+        refuse('path', f'{self.path} cut off at {n:,} bytes', f'{self._n_bytes:,}, as when it was opened', OSError)
+    return ClipArray.clips(self, idxs)
+
 @patch
 def __reduce__(self:ClipFile):
     how = {k:getattr(self, k) for k in ('layout','stride','gap','every','white')}

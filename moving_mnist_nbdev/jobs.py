@@ -190,10 +190,18 @@ def _beside(test):
     return {k:summarise_scores(v) for k,v in res.items()}
 
 # %% ../nbs/37_jobs.ipynb #b053561d
+class _CSVLog(CSVLogger): # which names its columns once, and not again where a run goes on
+    def before_fit(self):
+        fn = self.path/self.fname
+        n = fn.stat().st_size if self.append and fn.exists() else 0
+        super().before_fit()
+        self.file.flush()
+        if n: self.file.truncate(n)
+
 def _log_callbacks(log, out, model, append):
     "Callbacks that write a log into folder `out`"
     if not log or rank_distrib(): return []
-    if log=='csv': return [CSVLogger((out/LOGS[log]).absolute(), append=append)]
+    if log=='csv': return [_CSVLog((out/LOGS[log]).absolute(), append=append)]
     try: from fastai.callback.tensorboard import TensorBoardCallback
     except ImportError: refuse('log', repr(log), "'csv', or 'tensorboard' after `pip install tensorboard`", ImportError)
     pictures = not RUNGS[model].fit and n_ranks()==1                  # for which all ranks would have to predict

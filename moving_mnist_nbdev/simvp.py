@@ -222,7 +222,7 @@ class DiffDivLoss(SeqLoss):
         targs # As many true ones
     ): # A number: the mean over gaps between frames, clips and pixels
         "Kullback-Leibler divergence of the predicted changes from the true ones"
-        return F.kl_div(self._log_changes(targs), self._log_changes(preds), log_target=True)
+        return F.kl_div(self._log_changes(targs), self._log_changes(preds), reduction='none', log_target=True).mean()
 
 # %% ../nbs/21_simvp.ipynb #359c454c
 def _simvp(translator, **sizes):
