@@ -256,7 +256,7 @@ def _report(out, training, net, test, learn, info, log):
         made = Path(td)
         if has_params(net): save_forecaster(net, made/'model', record=rec)
         save_picture(rows[:3], n_in, made/'forecast.png')
-        animate([[a[:n_in],a,b] for a,b in rows], ['input','target','prediction'], fn=made/'forecast.gif')
+        animate(rows, ['as it was','as predicted'], fn=made/'forecast.gif', n_in=n_in)
         if learn: save_losses(learn, made/'losses.png')
         (made/'metrics.json').write_text(json.dumps(rec, indent=1, allow_nan=False), encoding='utf-8')
         _replace(made, out, [o for o in OUTPUTS if o!=LOGS.get(log)])
@@ -340,9 +340,9 @@ def _ask(self:Forecasts, idxs):
 def _write_gif(forecasts, path, most=8):
     n = min(most, len(forecasts))
     seen,out = [o.clips(range(n)) for o in (forecasts.seen, forecasts)]
-    def title(i): return 'foreseen' if forecasts.words.get(i, 'explained')=='explained' else 'foreseen, uncertain'
-    titles = [['seen',title(i)] for i in range(n)]
-    animate([[seen[:,i],out[:,i]] for i in range(n)], titles, fn=path)
+    def title(i): return f'clip {i}' if forecasts.words.get(i, 'explained')=='explained' else f'clip {i}, uncertain'
+    clips = torch.cat([seen,out]).unbind(1)
+    animate([[o] for o in clips], [[title(i)] for i in range(n)], fn=path, n_in=len(seen))
     return f', the first {n} of them shown' if n<len(forecasts) else ''
 
 def _write_pictures(forecasts, path):

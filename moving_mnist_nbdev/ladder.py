@@ -121,7 +121,7 @@ def train_rung(
     **kwargs # tell, store and cbs, as Run takes them
 )->Trained:
     "Train a rung's model as it is trained on the ladder"
-    if not has_params(model): return Trained(None, dict.fromkeys(('seed','budget','train','steps','bs','lr')))
+    if not has_params(model): return Trained(None, dict.fromkeys(('seed','budget','train','steps','bs','lr','epochs')))
     keep_freed_memory()
     t,rung = training,RUNGS[training.model]
     run = Run(None if t.steps else t.seconds, steps=t.steps, clock=CLOCKS[t.clock], **kwargs)
@@ -129,7 +129,8 @@ def train_rung(
     fit = _fit_own if rung.fit else _fit
     with _threads(1 if t.clock=='cpu' else torch.get_num_threads()): learn = fit(t, dls, model, run)
     steps = run.done['training'] if [*run.done]==['training'] else run.done
-    own = dict(bs=None, lr=None) if rung.fit else dict(bs=dls.train.bs, lr=t.lr or rung.lr)
+    own = dict.fromkeys(('bs','lr','epochs'))
+    if not rung.fit: own = dict(bs=dls.train.bs, lr=t.lr or rung.lr, epochs=t.epochs)
     own['ranks'] = n_ranks()                              # each with `bs` clips in a batch
     return Trained(learn, dict(seed=t.seed, budget=t.budget, train=dls.train.dataset.params, steps=steps, **own))
 
@@ -139,12 +140,13 @@ def _fit_own(training, dls, model, run): # a model that has a training of its ow
 
 def _fit(training, dls, model, run): # any other
     learn,(budget,*cbs) = rung_learner(training.model, dls, model),run.callbacks('training')
+    epochs = budget.parts(training.epochs)
     def log(values):
         epoch,train,_,mse,took = values
-        run.tell(f'part {epoch+1} of {training.epochs}: loss {train:.4f}, MSE {mse:.1f} on validation clips, {took}')
+        run.tell(f'part {epoch+1} of {epochs}: loss {train:.4f}, MSE {mse:.1f} on validation clips, {took}')
     learn.logger = log
     lr = training.lr or RUNGS[training.model].lr
-    with distributed(learn), learn.no_bar(): learn.fit_one_cycle(training.epochs, lr, cbs=[budget, *cbs])
+    with distributed(learn), learn.no_bar(): learn.fit_one_cycle(epochs, lr, cbs=[budget, *cbs])
     run.end('training', budget.steps, budget.used)
     return learn
 
@@ -159,7 +161,8 @@ def repeat_training(
     if ranks!=n_ranks(): refuse('record', f'one of {ranks} ranks', f'one of {n_ranks()}, as there are here')
     model,test = record['name'].removesuffix('-published'),record['test']
     rung = find_rungs()[one_of('model', model, find_rungs())]
-    own = {k:record[k] for k in ('bs','lr') if record.get(k)!=getattr(rung, k)} if not rung.fit else {}
+    usual = dict(bs=rung.bs, lr=rung.lr, epochs=4)
+    own = {k:record[k] for k,v in usual.items() if record.get(k) not in (None,v)} if not rung.fit else {}
     task = Task(**{k:test[k] for k in ('n_in','n_out','n_digits','image_size','law','speed','seed')})
     return task,Training(model, steps=record['steps'], seed=record['seed'], published=record['name']!=model, **own)
 

@@ -73,11 +73,14 @@ class Budget(Callback):
     ):
         if (seconds is None)==(steps is None): refuse('seconds', f'{seconds} with steps={steps}', 'one of the two')
         self.all = real('seconds', seconds, 0, above=True) if steps is None else whole('steps', steps)
-        self.clock = clock if steps is None else lambda: self.steps
+        self.by_steps = steps is not None
+        self.clock = (lambda: self.steps) if self.by_steps else clock
+
+    def parts(self, n): return min(n, self.all) if self.by_steps else n # So many epochs, each of a step or more
 
     def before_fit(self):
-        self.used = 0
-        self.steps = 0
+        if self.parts(self.n_epoch)<self.n_epoch: refuse('steps', self.all, f'{self.n_epoch} or more, one an epoch')
+        self.used = self.steps = 0
 
     def before_train(self):
         first,self.until = [self.all*(self.epoch+i)/self.n_epoch for i in (0,1)]

@@ -8,13 +8,14 @@ __all__ = ['ImageSeq', 'Animation', 'animate']
 # %% ../nbs/11_sequences.ipynb #20fefb35
 import base64
 import io
+from html import escape
 from itertools import zip_longest
 from pathlib import Path
 import matplotlib.pyplot as plt
 import torch
 from fastai.vision.all import TensorImageBW,fastuple,show_image
 from fastcore.basics import patch
-from PIL import Image,ImageDraw
+from PIL import Image,ImageColor,ImageDraw
 from .checks import real,refuse,whole
 from .dataset import ClipDataset
 
@@ -53,15 +54,16 @@ def show(self:ImageSeq,
 class Animation:
     "An animated GIF that notebooks display"
     def __init__(self,
-        data:bytes # The bytes of the GIF file
-    ): self.data = data
+        data:bytes, # The bytes of the GIF file
+        alt:str='animation' # What it shows, for those who cannot see it
+    ): self.data,self.alt = data,alt
 
 
     def __repr__(self): return f'Animation({len(self.data)/1e3:.0f} kB)'
 
     def _repr_html_(self):
         data = base64.b64encode(self.data).decode()
-        return f'<img src="data:image/gif;base64,{data}" alt="animation">'
+        return f'<img src="data:image/gif;base64,{data}" alt="{escape(self.alt)}">'
 
 # %% ../nbs/11_sequences.ipynb #7b5b2d8e
 def _to_bytes(seq):
@@ -79,25 +81,41 @@ def _picture(frame, scale): # frame: uint8 `(C, H, W)`
     return pic.resize((W*scale,H*scale), Image.Resampling.NEAREST)
 
 # %% ../nbs/11_sequences.ipynb #db50de78
-_gap,_top = 2,14 # Pixels between pictures, and for a line of titles
+_gap,_line = 2,14 # Pixels between pictures, and for a line of text
+_seen,_predicted = '#606060','#ff7f0e' # Colours of the ground
 
-def _page(mode, cols, grid, heads, W, H):
+def _write(page, y, texts, W):
+    "A line of text at height `y`, above or below pictures `W` wide"
+    page.paste('white', (0, y, page.width, y+_line))
+    for j,text in enumerate(texts): ImageDraw.Draw(page).text((j*(W+_gap)+2, y+1), text, fill='black')
+
+def _page(mode, cols, grid, heads, W, H, ground=_seen, foot=''):
     "One moment: `grid` has rows of pictures `W` wide and `H` high, `heads` the titles above each row"
-    page = Image.new(mode, (cols*(W+_gap)-_gap, _top*len(heads)+len(grid)*(H+_gap)-_gap), '#606060')
-    y = 0
+    frame = _gap if foot else 0                                      # around each row
+    lines = len(heads)+bool(foot)
+    size = cols*(W+_gap)-_gap+2*frame, _line*lines+len(grid)*(H+_gap+2*frame)-_gap
+    page,y = Image.new(mode, size, ground),0
     for head,row in zip_longest(heads, grid, fillvalue=[]):
         if head:
-            page.paste('white', (0, y, page.width, y+_top))
-            for j,title in enumerate(head): ImageDraw.Draw(page).text((j*(W+_gap)+2, y+1), title, fill='black')
-            y += _top
-        for j,pic in enumerate(row): page.paste(pic, (j*(W+_gap), y))
-        y += H+_gap
+            _write(page, y, head, W)
+            y += _line
+        for j,pic in enumerate(row): page.paste(pic, (frame+j*(W+_gap), y+frame))
+        y += H+_gap+2*frame
+    if foot: _write(page, y-_gap, [foot], W)
     return page
 
 # %% ../nbs/11_sequences.ipynb #89fef9a8
-def _gif(pages, fps, levels):
+def _palette(levels):
+    "An image with so many greys, and the colours of the ground"
+    greys = [round(i*255/(levels-1)) for i in range(levels) for _ in 'rgb']
+    image = Image.new('P', (1,1))
+    image.putpalette(greys + [v for o in (_seen,_predicted) for v in ImageColor.getrgb(o)])
+    return image
+
+def _gif(pages, fps, levels, palette=None):
     "The bytes of an animated GIF"
-    first,*rest = [o.quantize(levels) for o in pages]
+    how = dict(palette=palette, dither=Image.Dither.NONE) if palette else dict(colors=levels)
+    first,*rest = [o.quantize(**how) for o in pages]
     buf = io.BytesIO()
     first.save(buf, 'GIF', save_all=True, append_images=rest, duration=1000/fps, loop=0)
     return buf.getvalue()
@@ -115,7 +133,8 @@ def animate(
     titles=None, # One for each column, or a list of them for each row
     scale:int=2, # Screen pixels for each pixel
     fps:float=6, # Frames a second
-    fn=None # File to write too, if any
+    fn=None, # File to write too, if any
+    n_in:int=None # So many frames are seen and those after them predicted, which shows; `None`: it does not
 )->Animation: # For a notebook to display
     "Play sequences side by side; a shorter one waits at its last frame"
     grid = _checked_grid(rows)
@@ -124,12 +143,16 @@ def animate(
     heads = [] if not titles else [titles] if isinstance(titles[0], str) else titles
     seqs = [o for row in grid for o in row]
     H,W = seqs[0].shape[2:]
-    mode,levels = ('RGB',128) if any(o.shape[1]==3 for o in seqs) else ('L',32)
-    pages = []
-    for t in range(max(map(len, seqs))):
+    n_seen,colour = whole('n_in', n_in or 1),any(o.shape[1]==3 for o in seqs)
+    mode,levels = ('RGB' if colour or n_in else 'L'),(128 if colour else 32)
+    pages,n = [],max(map(len, seqs))
+    for t in range(n):
         pics = [[_picture(o[min(t, len(o)-1)], scale) for o in row] for row in grid]
-        pages.append(_page(mode, max(map(len, grid)), pics, heads, W*scale, H*scale))
-    res = Animation(_gif(pages, fps, levels))
+        says = (_seen,f'frame {t+1}: seen') if t<n_seen else (_predicted,f'frame {t+1}: predicted')
+        pages.append(_page(mode, max(map(len, grid)), pics, heads, W*scale, H*scale, *(says if n_in else ())))
+    gif = _gif(pages, fps, levels, _palette(levels) if n_in and not colour else None)
+    names = ', '.join(o for head in heads for o in head if o)
+    res = Animation(gif, f"{n} frames in motion{': '*bool(names)}{names}")
     if fn: Path(fn).write_bytes(res.data)
     return res
 

@@ -257,7 +257,7 @@ def _train_maps(net, clips, run, figure, bs=8):
     learn = Learner(DataLoaders(train, valid, device=device), net, loss_func=map_nll, wd=.01,
                     opt_func=partial(OptimWrapper, opt=torch.optim.AdamW, betas=(.9,.98)),
                     cbs=[GradientClip(1.), budget, *cbs])
-    with distributed(learn), learn.no_bar(), learn.no_logging(): learn.fit_one_cycle(4, 8e-3)
+    with distributed(learn), learn.no_bar(), learn.no_logging(): learn.fit_one_cycle(budget.parts(4), 8e-3)
     run.end('seeing', budget.steps, budget.used)
     return learn
 
