@@ -85,6 +85,7 @@ def run_command(
     args = vars(parser.parse_args([_spelled(parser, o) for o in (sys.argv[1:] if argv is None else argv)]))
     before = signal.signal(signal.SIGTERM, signal.default_int_handler) # so that what was begun is cleared away
     warnings.filterwarnings('ignore', category=FutureWarning, module='torch')
+    warnings.filterwarnings('ignore', 'Grad strides')                 # of several ranks, which come to the same
     try: return func(**{k:v for k,v in args.items() if k not in ('pdb','xtra','version')})
     except KeyboardInterrupt as e: stopped = str(e) or 'stopped'
     except Exception as e:

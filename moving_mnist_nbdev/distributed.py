@@ -188,12 +188,13 @@ def distributed(
 def _as_rank(learn, trainer):
     cbs,own,logger = [trainer, PredictWrapped()],learn.recorder.loss,learn.logger
     bar = rank_distrib() and hasattr(learn, 'progress')
-    learn.recorder.loss = RankLoss()
+    vars(learn.recorder)['loss'] = RankLoss()                          # or fastai warns that a Learner has a loss, too
     if bar: learn.remove_cb(ProgressCallback)
     try:
         with learn.added_cbs(cbs): yield
     finally:
-        learn.recorder.loss,learn.logger,learn.model = own,logger,get_model(learn.model)
+        vars(learn.recorder)['loss'] = own
+        learn.logger,learn.model = logger,get_model(learn.model)
         if bar: learn.add_cb(ProgressCallback())
 
 # %% ../nbs/18_distributed.ipynb #23bea8f9

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import time
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
@@ -198,12 +199,18 @@ class _CSVLog(CSVLogger): # which names its columns once, and not again where a 
         self.file.flush()
         if n: self.file.truncate(n)
 
+def _check_log(log, net):
+    "Raise if there will be no such log"
+    one_of('log', log, ('',*LOGS))
+    if log and not has_params(net): refuse('log', repr(log), f"'': a {type(net).__name__} has nothing to learn")
+    if log=='tensorboard' and not find_spec('tensorboard'):
+        refuse('log', repr(log), "'csv', or 'tensorboard' after `pip install tensorboard`", ImportError)
+
 def _log_callbacks(log, out, model, append):
     "Callbacks that write a log into folder `out`"
     if not log or rank_distrib(): return []
     if log=='csv': return [_CSVLog((out/LOGS[log]).absolute(), append=append)]
-    try: from fastai.callback.tensorboard import TensorBoardCallback
-    except ImportError: refuse('log', repr(log), "'csv', or 'tensorboard' after `pip install tensorboard`", ImportError)
+    from fastai.callback.tensorboard import TensorBoardCallback
     pictures = not RUNGS[model].fit and n_ranks()==1                  # for which all ranks would have to predict
     return [TensorBoardCallback(out/LOGS[log], trace_model=False, log_preds=pictures)]
 
@@ -228,9 +235,9 @@ def train_job(
     quiet:bool=False # Say nothing on the way?
 )->dict: # The record, which is in metrics.json too; None of all ranks but the first
     "Train a forecaster and write a picture, an animation, the model and its figures"
-    one_of('log', log, ('',*LOGS))
     with all_ranks(device) as device:
         dls,net = job_loaders(task, training, n_test, device),job_model(task, training, device)
+        _check_log(log, net)
         forecasts(net, dls[2], 1)                                     # frames that it cannot take
         out,start = writable_folder(out),time.time()
         parameters = _announce(training, net, dls, quiet)

@@ -54,7 +54,9 @@ def provenance(
     "Where, when and with what a figure was made"
     versions = {m.__name__:m.__version__ for m in (moving_mnist_nbdev, torch, fastai)}
     versions['python'] = platform.python_version()
-    command = ' '.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    program = Path(sys.argv[0])
+    name = f'python -m {program.parent.name}' if program.name=='__main__.py' else program.name
+    command = ' '.join([name, *sys.argv[1:]])
     return dict(machine=machine_name(device), threads=torch.get_num_threads(), date=time.strftime('%Y-%m-%d'),
                 command=command, versions=versions)
 
