@@ -1,4 +1,4 @@
-// A reader throws two digits, and the transport model foresees where they go: see ../play.qmd.
+// A reader throws two digits, and the transport model predicts where they go: see ../play.qmd.
 // The numbers and the law are those of 02_trajectories, where positions are whole numbers of which UNIT are the
 // way from wall to wall. Such numbers are exact in JavaScript too, so both languages make the same frames.
 const SIZE = 64, DIGIT = 28, FREE = SIZE - DIGIT, FRAMES = 10
@@ -105,7 +105,7 @@ async function load() {
   session = await ort.InferenceSession.create(new URL('transport.onnx', import.meta.url).href)
 }
 
-async function foresee(seen) {                           // ten frames of bytes -> ten frames of numbers, 0 is black, 1 is white
+async function predict(seen) {                           // ten frames of bytes -> ten frames of numbers, 0 is black, 1 is white
   const pixels = new Float32Array(FRAMES * SIZE * SIZE)
   seen.forEach((frame, t) => frame.forEach((v, k) => { pixels[t * SIZE * SIZE + k] = v / 255 }))
   const frames = new ort.Tensor('float32', pixels, [FRAMES, 1, 1, SIZE, SIZE])
@@ -120,7 +120,7 @@ const mean = list => list.reduce((a, b) => a + b, 0) / list.length
 
 const digits = [[3, [.15, .1], 35], [5, [.8, .75], 200]].map(([label, [x, y], angle], i) =>
   ({ strokes: READY[label], sprite: drawStrokes(centred(READY[label])), pos: [x * UNIT, y * UNIT].map(Math.round), angle, label, i }))
-const state = window.state = { digits, seen: [], truth: [], foreseen: [], mse: [], runs: 0 }
+const state = window.state = { digits, seen: [], truth: [], predicted: [], mse: [], runs: 0 }
 let busy = false, again = false, playing = true, t = 0
 
 function paint(canvas, frame, scale = 1) {               // numbers from 0 to `scale` as greys
@@ -152,7 +152,7 @@ function showField() {                                   // both digits where th
 function showMovie() {
   paint($('seen'), state.seen[t], 255)
   paint($('truth'), state.truth[t], 255)
-  paint($('foreseen'), state.foreseen[t])
+  paint($('predicted'), state.predicted[t])
   $('frame').value = t + 1
   $('number').value = `${t + 1} and ${FRAMES + t + 1}`
 }
@@ -169,8 +169,8 @@ async function update() {                                // after each change; w
   do {
     again = false
     const clip = clipOf(digits), seen = clip.slice(0, FRAMES), truth = clip.slice(FRAMES)
-    const foreseen = await foresee(seen), mse = truth.map((frame, i) => errorOf(frame, foreseen[i]))
-    Object.assign(state, { seen, truth, foreseen, mse, runs: state.runs + 1 })
+    const predicted = await predict(seen), mse = truth.map((frame, i) => errorOf(frame, predicted[i]))
+    Object.assign(state, { seen, truth, predicted, mse, runs: state.runs + 1 })
   } while (again)
   busy = false
   const empty = mean(state.truth.map(frame => errorOf(frame, new Float32Array(SIZE * SIZE))))
