@@ -95,7 +95,7 @@ def check_device(
     if device in (None, ''):
         from fastai.torch_core import default_device
         return default_device()
-    try: torch.zeros(1, device=device)
+    try: torch.zeros(1, device=device).item()                # which a device without numbers has not
     except (RuntimeError,AssertionError,NotImplementedError,TypeError) as e:
         why = (str(e).splitlines() or [''])[0]
         refuse('device', f'{device!r}, which cannot be used here ({why})', "'cpu' or a device of this machine")

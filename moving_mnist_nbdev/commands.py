@@ -135,17 +135,22 @@ def moving_mnist_export(
     print(f'{path}: {ds}, {path.stat().st_size/1e6:,.1f} MB')
 
 # %% ../nbs/38_commands.ipynb #1cf8db87
-def _training(model, seconds, steps=0, clock='cpu', epochs=4, bs=0, lr=0., seed=0, published=False):
+def _training(model, seconds=480., steps=0, clock='cpu', epochs=4, bs=0, lr=0., seed=0, published=False):
     "The Training that a command line names; 0 stands for the model's own"
     from moving_mnist_nbdev.ladder import Training, make_model, was_called
     if model in was_called: make_model(model)                         # a hint
     return Training(model, seconds, steps or None, clock, epochs, bs or None, lr or None, seed, published)
 
-def _repeated(repeat, model, seed):
+def _repeated(repeat, task, training):
     "Task, Training and budget of a model's record in a file"
     from moving_mnist_nbdev.checks import refuse
     from moving_mnist_nbdev.ladder import repeat_training
     from moving_mnist_nbdev.results import read_results
+    model,seed = training.name,training.seed
+    if (task,training)!=(task_options(), _training(training.model, seed=seed, published=training.published)):
+        refuse('repeat', f'{repeat!r} and options of task or training', 'it without these options: the record has them')
+    there = repeat=='library' or Path(repeat).exists()
+    if not there: refuse('repeat', repr(repeat), "a file of records, or 'library'")
     records = read_results(None if repeat=='library' else repeat)
     found = [o for o in records if o['name']==model and o['seed']==seed and o.get('steps')]
     says = f'{repeat}, without a record of {model!r} with seed {seed} and its steps'
@@ -205,8 +210,8 @@ def moving_mnist_ladder(
 ):
     "Train one model for a given time, judge it on fixed test clips, and write a record"
     from moving_mnist_nbdev.jobs import ladder_job
-    asked = task_options(**kwargs),_training(model, seconds, steps, clock, epochs, bs, lr, seed, published),None
-    task,training,budget = _repeated(repeat, asked[1].name, seed) if repeat else asked
+    asked = task_options(**kwargs),_training(model, seconds, steps, clock, epochs, bs, lr, seed, published)
+    task,training,budget = _repeated(repeat, *asked) if repeat else (*asked,None)
     rec = ladder_job(task, training, n_test, device, clips, checkpoints, every, results, save, quiet, budget)
     if rec is None: return # not the first of several ranks
     mse,seed = rec['figures']['mse'],'' if rec['seed'] is None else f", seed {rec['seed']}"

@@ -26,7 +26,7 @@ from fastcore.basics import patch
 from torchvision.transforms.functional import to_pil_image
 
 # %% ../nbs/37_jobs.ipynb #fc8f0efd
-from .checks import check_device, one_of, refuse, whole
+from .checks import check_device, one_of, real, refuse, whole
 from .dataloaders import ClipDL, get_dls
 from .dataset import ClipDataset, MovingMNIST
 from .distributed import all_ranks, n_ranks
@@ -123,6 +123,7 @@ def ladder_job(
     "Train one model, judge it on fixed test clips, and write a record"
     results = Path(results)
     check_results(results)
+    real('every', every, 0)
     if save and Path(save).exists(): refuse('save', f'{save}, which is there already', 'a folder to be made')
     with all_ranks(device) as device:
         dls,model = job_loaders(task, training, n_test, device, clips),job_model(task, training, device)
@@ -235,6 +236,7 @@ def train_job(
     quiet:bool=False # Say nothing on the way?
 )->dict: # The record, which is in metrics.json too; None of all ranks but the first
     "Train a forecaster and write a picture, an animation, the model and its figures"
+    real('every', every, 0)
     with all_ranks(device) as device:
         dls,net = job_loaders(task, training, n_test, device),job_model(task, training, device)
         _check_log(log, net)
@@ -247,7 +249,8 @@ def train_job(
     if rank_distrib(): return
     once = not trained.info.get('resumed')                            # or nobody knows how long it took in all
     info = dict(trained.info, parameters=parameters, train_seconds=time.time()-start if once else None)
-    rec = _report(out, training, net, dls[2], trained.learn, info, log)
+    try: rec = _report(out, training, net, dls[2], trained.learn, info, log)
+    except KeyboardInterrupt: raise KeyboardInterrupt(f'stopped: the same command goes on from {checkpoints}') from None
     store.close(remove=True)
     return rec
 
@@ -266,7 +269,8 @@ def _report(out, training, net, test, learn, info, log):
         animate(rows, ['as it was','as predicted'], fn=made/'forecast.gif', n_in=n_in)
         if learn: save_losses(learn, made/'losses.png')
         (made/'metrics.json').write_text(json.dumps(rec, indent=1, allow_nan=False), encoding='utf-8')
-        _replace(made, out, [o for o in OUTPUTS if o!=LOGS.get(log)])
+        logs = [*LOGS.values()] if info.get('resumed') else [LOGS.get(log)]    # that this run has written
+        _replace(made, out, [o for o in OUTPUTS if o not in logs])
     return rec
 
 def _replace(made, out, names):

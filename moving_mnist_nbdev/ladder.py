@@ -68,6 +68,16 @@ def rung_learner(
 # %% ../nbs/33_ladder.ipynb #e21db316
 CLOCKS = dict(cpu=time.process_time, wall=time.time) # What time is: the processor's, or the wall's where a GPU works
 
+def _check_rung(training): # whether its model can be trained so
+    rungs = find_rungs()
+    rung = rungs[one_of('model', training.model, rungs)]
+    if isinstance(training.steps, dict) and {*training.steps}!={*rung.stages}:
+        refuse('steps', training.steps, f"a number, or a dict of {', '.join(rung.stages)}")
+    for k,own in dict(bs=None, lr=None, epochs=4).items() if rung.fit else ():
+        o = getattr(training, k)
+        if o!=own: refuse(k, o, f'no other than its own: {training.model!r} has a training of its own')
+
+# %% ../nbs/33_ladder.ipynb #9822a2d5
 @dataclass(frozen=True)
 class Training:
     "How a rung is trained"
@@ -88,11 +98,7 @@ class Training:
         if self.bs is not None: whole('bs', self.bs)
         if self.lr is not None: real('lr', self.lr, 0, above=True)
         whole('seed', self.seed, 0, 2**64-1)
-        rungs = find_rungs()
-        if rungs[one_of('model', self.model, rungs)].fit:
-            for k,own in dict(bs=None, lr=None, epochs=4).items():
-                o = getattr(self, k)
-                if o!=own: refuse(k, o, f'{own}: {self.model!r} has a training of its own')
+        _check_rung(self)
 
     @property
     def name(self): return f'{self.model}-published' if self.published else self.model # What records call it

@@ -72,9 +72,9 @@ class Budget(Callback):
         *, steps:int=None # Batches to train with, in place of a time
     ):
         if (seconds is None)==(steps is None): refuse('seconds', f'{seconds} with steps={steps}', 'one of the two')
+        if not callable(clock): refuse('clock', repr(clock), 'a function that tells the time', TypeError)
         self.all = real('seconds', seconds, 0, above=True) if steps is None else whole('steps', steps)
-        self.by_steps = steps is not None
-        self.clock = (lambda: self.steps) if self.by_steps else clock
+        self.by_steps,self.clock = steps is not None, clock if steps is None else lambda: self.steps
 
     def parts(self, n): return min(n, self.all) if self.by_steps else n # So many epochs, each of a step or more
 

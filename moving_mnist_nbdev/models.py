@@ -237,6 +237,7 @@ class Rung:
     loss:object=None # Makes the loss; None: the mean squared error of each frame, summed over frames
     cbs:object=list # Makes the callbacks that it trains with
     fit:object=None # Trains it in a way of its own: function of model, DataLoaders and Run
+    stages:tuple=('training',) # What its training consists of, as Run counts steps
     told:str='' # What it is told beyond the pixels of its input and target
 
 RUNGS = {} # Name -> Rung, of all models that were registered

@@ -50,9 +50,10 @@ def fit_pixels(
     return Taught(harvest, model.teach(harvest, run, partial(told_figure, model, dls)))
 
 # %% ../nbs/30_pixels.ipynb #f56945bc
-register_rung('pixels', 'Pixels alone', make_tracker, fit=fit_pixels, told=told_form+told_law)
+register_rung('pixels', 'Pixels alone', make_tracker, fit=fit_pixels, told=told_form+told_law,
+              stages=('harvest','seeing'))
 register_rung('pixels_free', 'Pixels alone, free motion', partial(make_tracker, motion='free'), fit=fit_pixels,
-              told=told_form)
+              told=told_form, stages=('harvest','motion','seeing'))
 
 # %% ../nbs/30_pixels.ipynb #cf1683f2
 star = ('fit_pixels',)

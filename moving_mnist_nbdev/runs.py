@@ -104,16 +104,20 @@ class CheckpointFolder:
         if self.mine: self._claim()
 
     def _claim(self):
-        self.folder.mkdir(parents=True, exist_ok=True)
         self.lock = FileLock(self.folder/'lock')
-        try: self.lock.acquire(timeout=0)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.lock.acquire(timeout=0)
         except Timeout: refuse('folder', f'{self.folder}, which a run that is going on writes to', 'another folder')
+        except OSError as e: refuse('folder', f'{self.folder} ({e.strerror})', 'a folder that can be written', OSError)
 
-    def file(self, name, suffix=''): return self.folder/f'{name}.pth{suffix}'
+    def file(self, name, suffix=''):
+        if not (isinstance(name, str) and name.isidentifier()): refuse('name', repr(name), 'a word')
+        return self.folder/f'{name}.run{suffix}'                 # not .pth, as files of others may be called
 
     def names(self): # of all states there are
-        found = self.folder.glob('*.pth*') if self.mine else []
-        return sorted({o.name.split('.pth')[0] for o in found if o.suffix!='.new'})
+        found = self.folder.glob('*.run*') if self.mine else []
+        return sorted({o.name.split('.run')[0] for o in found if o.suffix!='.new'})
 
     @property
     def due(self): return self.asked or time.time()>=self.saved+self.every # Is it time to save?
@@ -171,8 +175,11 @@ def _read(self:CheckpointFolder, name):
         except (RuntimeError,EOFError,OSError,pickle.UnpicklingError) as e:
             print(f'{fn} is damaged and passed over ({type(e).__name__})', file=sys.stderr, flush=True)
             continue
+        if not isinstance(found, dict) or not {'settings','state'}<=found.keys():
+            refuse('folder', f'{fn}, which no CheckpointFolder wrote', 'a folder without it')
         differ = _unlike(found['settings'], self.settings)
-        if differ: refuse('folder', f'{self.folder}, which holds another run ({differ})', 'that run or another folder')
+        allowed = 'that run, another folder, or none there any more'
+        if differ: refuse('folder', f'{self.folder}, which holds another run ({differ})', allowed)
         return found['state']
 
 # %% ../nbs/17_runs.ipynb #79506e84
@@ -192,7 +199,8 @@ def close(self:CheckpointFolder, remove=False):
     "Give the folder free, and its checkpoints up if the run is done"
     if not self.mine: return
     if remove:
-        for o in self.folder.glob('*.pth*'): o.unlink()
+        for o in self.folder.glob('*.run*'): o.unlink()
+    self.mine = False                                        # whoever wants to save now is too late
     self.lock.release()
     if remove:
         with suppress(OSError):
@@ -296,17 +304,17 @@ def after_train(self:Checkpoints):
 # %% ../nbs/17_runs.ipynb #fc075f86
 @patch
 def _take_up(self:Checkpoints):
-    left,learn = self.left,self.learn
+    left,learn,folder = self.left,self.learn,self.store.folder
     there,here = [dict(epochs=n, callbacks=[o for o,_ in cbs]) for n,cbs in (
         (left['n_epoch'], left['callbacks']), (self.n_epoch, _states(self._others())))]
-    folder,differ = self.store.folder,_unlike(there, here)
-    if differ: refuse('folder', f'{folder}, which holds another run ({differ})', 'that run or another folder')
+    if o := _unlike(there, here): refuse('folder', f'{folder}, which holds another run ({o})', 'that one or a folder of its own')
     try: learn.model.load_state_dict(left['model'])
     except RuntimeError: refuse('folder', f'{folder}, with weights of another model', 'those of this run')
     learn.opt.load_state_dict(to_device(left['opt'], next(learn.model.parameters()).device))
     for cb,(_,state) in zip(filter(lambda o: _states([o]), self._others()), left['callbacks']):
         if hasattr(type(cb), 'load_state_dict'): cb.load_state_dict(state)
         else: vars(cb).update(state)
+    if left['epoch']==self.n_epoch: print(f'{folder}: this run is over, nothing is left to train', file=sys.stderr)
     self.silenced = [o for o in self._others() if o.run]
     self._silence(left['epoch']>0)
 
@@ -368,6 +376,7 @@ class Run:
         cbs=() # More callbacks for stages that are a learner's
     ):
         if (seconds is None)==(steps is None): refuse('seconds', f'{seconds} with steps={steps}', 'one of the two')
+        if not callable(clock): refuse('clock', repr(clock), 'a function that tells the time', TypeError)
         self.seconds = None if seconds is None else real('seconds', seconds, 0, above=True)
         for o in steps.values() if isinstance(steps, dict) else [steps][:steps is not None]: whole('steps', o)
         self.steps,self.clock = steps,clock

@@ -354,8 +354,9 @@ def make_tracker(
     return Tracker(task.n_out, task.n_in, task.n_digits, task.image_size, motion=motion)
 
 _told = 'digits, form and places'
-register_rung('tracker', 'Tracker', make_tracker, fit=fit_tracker, told=_told+told_law)
-register_rung('tracker_free', 'Tracker, free motion', partial(make_tracker, motion='free'), fit=fit_tracker, told=_told)
+register_rung('tracker', 'Tracker', make_tracker, fit=fit_tracker, told=_told+told_law, stages=('seeing',))
+register_rung('tracker_free', 'Tracker, free motion', partial(make_tracker, motion='free'), fit=fit_tracker, told=_told,
+              stages=('motion','seeing'))
 
 # %% ../nbs/29_tracker.ipynb #3240eed8
 star = 'Tracker','fit_tracker'
