@@ -307,7 +307,7 @@ def _take_up(self:Checkpoints):
     left,learn,folder = self.left,self.learn,self.store.folder
     there,here = [dict(epochs=n, callbacks=[o for o,_ in cbs]) for n,cbs in (
         (left['n_epoch'], left['callbacks']), (self.n_epoch, _states(self._others())))]
-    if o := _unlike(there, here): refuse('folder', f'{folder}, which holds another run ({o})', 'that one or a folder of its own')
+    if o := _unlike(there, here): refuse('folder', f'{folder}, which holds another run ({o})', 'another folder')
     try: learn.model.load_state_dict(left['model'])
     except RuntimeError: refuse('folder', f'{folder}, with weights of another model', 'those of this run')
     learn.opt.load_state_dict(to_device(left['opt'], next(learn.model.parameters()).device))
