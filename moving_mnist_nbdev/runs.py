@@ -314,7 +314,7 @@ def _take_up(self:Checkpoints):
     for cb,(_,state) in zip(filter(lambda o: _states([o]), self._others()), left['callbacks']):
         if hasattr(type(cb), 'load_state_dict'): cb.load_state_dict(state)
         else: vars(cb).update(state)
-    if left['epoch']==self.n_epoch: print(f'{folder}: this run is over, nothing is left to train', file=sys.stderr)
+    if left['epoch']==self.n_epoch: print('this run is over: nothing is left to train', file=sys.stderr)
     self.silenced = [o for o in self._others() if o.run]
     self._silence(left['epoch']>0)
 
