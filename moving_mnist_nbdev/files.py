@@ -314,7 +314,8 @@ class ClipFile(ClipArray):
     ):
         a,said = _open_clips(path)
         self.path = Path(path)
-        self._n_bytes = self.path.stat().st_size
+        mapped = isinstance(a, np.memmap) or self.path.suffix.lower()=='.pt'    # is it read when it is asked for?
+        self._n_bytes = self.path.stat().st_size if mapped else 0
         self._called = f'{self.path.name}, '
         told = _told_layout(said, a.shape)
         if told and layout not in (None,told): refuse('layout', repr(layout), f'{told!r}, as {self.path} says itself')

@@ -186,7 +186,7 @@ class PhyDNetLosses(Callback):
         self.moments = real('moments', moments, 0)
 
     def before_batch(self):
-        if self.training: self.learn.xb = *self.xb, *(None,None,0.)[len(self.xb)-1:], True
+        if self.training: self.learn.xb = *self.xb, *(None,None,0.)[len(self.xb)-1:], True # up to `read_ahead`
 
     def after_pred(self):
         if not self.training: return
