@@ -314,8 +314,7 @@ class ClipFile(ClipArray):
     ):
         a,said = _open_clips(path)
         self.path = Path(path)
-        mapped = isinstance(a, np.memmap) or self.path.suffix.lower()=='.pt'    # is it read when it is asked for?
-        self._n_bytes = self.path.stat().st_size if mapped else 0
+        self._n_bytes = self.path.stat().st_size if isinstance(a, np.memmap) or self.path.suffix.lower()=='.pt' else 0
         self._called = f'{self.path.name}, '
         told = _told_layout(said, a.shape)
         if told and layout not in (None,told): refuse('layout', repr(layout), f'{told!r}, as {self.path} says itself')
@@ -331,7 +330,7 @@ def clips(self:ClipFile,
     "Whole clips, input and target together, a batch in one call"
     try: n = self.path.stat().st_size
     except FileNotFoundError: n = self._n_bytes                                # what is open stays there
-    if n<self._n_bytes: # and the system would kill whoever looks at what is mapped
+    if n<self._n_bytes: # of what is mapped, and the system would kill whoever looks at it; 0 for what was unpacked
         refuse('path', f'{self.path} cut off at {n:,} bytes', f'{self._n_bytes:,}, as when it was opened', OSError)
     return ClipArray.clips(self, idxs)
 
