@@ -91,11 +91,11 @@ def check_device(
     device=None # A torch.device or its name, such as 'cpu', 'cuda:1' or 'mps'; None or '' takes fastai's default
 ): # torch.device
     "Check that a device is there"
-    import torch                                             # not above: who asks for help need not wait for it
+    import torch # not at the top: a command that only prints its --help need not wait for it
     if device in (None, ''):
         from fastai.torch_core import default_device
         return default_device()
-    try: torch.zeros(1, device=device).item()                # which a device without numbers has not
+    try: torch.zeros(1, device=device).item()                # fails on the device 'meta', whose tensors hold no numbers
     except (RuntimeError,AssertionError,NotImplementedError,TypeError) as e:
         why = (str(e).splitlines() or [''])[0]
         refuse('device', f'{device!r}, which cannot be used here ({why})', "'cpu' or a device of this machine")

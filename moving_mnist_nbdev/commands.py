@@ -44,7 +44,7 @@ MOTIONS = dict(
     benchmark = "the field's: any direction, one speed, the overshoot is lost",
     tutorial = "the original tutorial's: always down and right at first",
     reflection = 'physically right: any direction, one speed, reflected',
-    stochastic = "SM-MNIST: as the benchmark's, but a wall is left at random")
+    stochastic = "as the benchmark's, but a wall is left in a random direction, as in SM-MNIST")
 
 # %% ../nbs/38_commands.ipynb #729959e9
 def _parser(func, name):

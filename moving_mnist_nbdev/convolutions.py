@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 
 # %% ../nbs/20_convolutions.ipynb #e18a9aad
-_points = 0., 1., -1., 2., -2., .5, -.5 # and infinity; small, so that no digits are lost
+_points = 0., 1., -1., 2., -2., .5, -.5 # and infinity; small, so that few digits are lost
 
 def winograd_matrices(
     m:int, # Results at a time

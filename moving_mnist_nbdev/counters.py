@@ -23,7 +23,7 @@ def shift_right(
 def mix64(
     z # int64 array or tensor
 ): # int64, the same shape
-    "splitmix64's mixer: every bit of the input changes half of the bits of the output"
+    "splitmix64's mixer: a change of one bit of the input changes about half of the bits of the output"
     z = (z ^ shift_right(z, 30)) * (0xbf58476d1ce4e5b9-(1<<64))
     z = (z ^ shift_right(z, 27)) * (0x94d049bb133111eb-(1<<64))
     return z ^ shift_right(z, 31)

@@ -267,7 +267,7 @@ def _parts(training): return hold_out(training, 12) # once for all data sets of 
 def get_digits(
     split:str='train', # 'train', 'valid' or 'test'
     source='auto' # A name, a folder of grey images, a uint8 array `(N, S, S)`, or sprites to use as they are
-)->Digits: # Sprites that no other split has
+)->Digits: # Sprites that no other split has, unless `source` is a Digits
     "The digits of one split of one source of `SOURCES`"
     one_of('split', split, SPLITS)
     if isinstance(source, Digits): return source

@@ -142,7 +142,7 @@ def results_table(
     records, # As read_results returns them
     metrics=('mae','ssim') # Columns beside the MSE
 )->pd.DataFrame: # A row for each name, best MSE first
-    "Figures of records side by side: MSE, its standard error over clips and range over seeds; and what each was told"
+    "Figures of records side by side: MSE (mean of the seeds), its standard error over clips (the largest of the seeds) and range over seeds; and what each was told"
     rows = {}
     for name in dict.fromkeys(r['name'] for r in records):
         same = [r for r in records if r['name']==name]

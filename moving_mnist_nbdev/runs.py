@@ -247,7 +247,7 @@ _remembered = 'best','wait','count' # by fastai's callbacks
 
 class Checkpoints(Callback):
     "Go on from the checkpoint in a folder, and write new ones"
-    order = 100 # after all others
+    order = 100 # after all others that change a training's state
     def __init__(self,
         folder, # A CheckpointFolder, or a folder's path
         name:str='training' # What the states are called

@@ -209,7 +209,7 @@ class DiffDivLoss(SeqLoss):
         self.tau = real('tau', tau, 0, above=True)
 
     def total(self, preds, targs):
-        "The squared error of all frames and the regularisation of their changes"
+        "The loss of all frames and the regularisation of their changes"
         loss = super().total(preds, targs)
         return loss + self.alpha*len(preds)*self.divergence(preds, targs) if len(preds)>1 else loss
 

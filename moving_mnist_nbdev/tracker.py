@@ -192,7 +192,7 @@ class Understanding(NamedTuple):
 
     @property
     def explained(self)->torch.Tensor: # bool `(B,)`
-        "Is the forecast made of what is certain?"
+        "Is every pixel rebuilt, on tracks that are possible after all that was learned?"
         return (self.rest==0) & self.moves
 
     def words(self)->list: # A line of text for each clip

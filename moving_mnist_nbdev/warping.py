@@ -106,7 +106,7 @@ def _turns(
 def affine_inverses(
     affine:Affine, # The limits
     draws:torch.Tensor, # int64 `(..., 5)` uniform in 0..2**32-1
-    n:int # Number of frames; the first shows the sprite upright
+    n:int # Number of frames; in the first the sprite is not turned
 )->torch.Tensor: # int64 `(n, ..., 2, 2)` in 1/65,536, the inverse maps that a warp needs
     "The inverse maps of digits that turn at a constant rate while size and lean swing between their limits"
     turn,size,size_step,lean,lean_step = torch.as_tensor(draws).unbind(-1)
