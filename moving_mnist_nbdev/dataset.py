@@ -167,7 +167,7 @@ class MovingMNIST(ClipDataset):
         n_in:int=10, # Frames that a model sees
         n_out:int=10, # Frames that it is to predict
         n_digits=2, # Digits in a clip; a list such as `[1,2,3]` lets each clip draw its own number
-        split:str='train', # 'train', 'valid' or 'test': each has digits of its own (but for a Digits as source) and its own random numbers
+        split:str='train', # 'train', 'valid' or 'test': each has its own digits (unless `source` is a Digits) and clips
         n_clips:int=None, # Length; `None` is endless for 'train' and 10,000 for the others
         *, seed:int=42, # 0 to 2**64-1
         law:str='benchmark', # A name in LAWS

@@ -238,14 +238,16 @@ def learn_rules(self:LearnedMotion,
 @patch
 def learn_spread(self:LearnedMotion,
     tracks # int64 `(T, N, 2)`
-):
+)->bool: # Was anything learned? Not where fewer than two tracks have states
     "Find the distributions of speed and angle"
     x,y,pairs = self.states(tracks, cells=16)
+    if len(pairs.track.unique())<2: return False
     s,angle = self.polar(x.v[pairs.x], y.v[pairs.y])
     bins = (s/self.bin).long().clamp(max=self.n_speeds-1)
     p,q,*_ = Spread(pairs.track, bins, angle, pairs.m/s, self.n_speeds, self.n_angles).best()
     self.speed.copy_(p)
     self.angle.copy_(q)
+    return True
 
 # %% ../nbs/27_motion.ipynb #f29f4f04
 def halve(
@@ -267,9 +269,9 @@ def fit_motion(
     motion = LearnedMotion(free, margin).to(tracks.device)
     while True:
         found,last = motion.learn_rules(pieces),len(pieces)<8
-        if found or last:
-            motion.learn_spread(pieces[:,:1500])
-            if last or motion.explains(pieces[:,:300]).float().mean()>=.5: break
+        learned = (found or last) and motion.learn_spread(pieces[:,:1500])
+        if learned and (last or motion.explains(pieces[:,:300]).float().mean()>=.5): break
+        if last: refuse('tracks', f'{tracks.shape[1]} of another form', 'tracks that go straight between two walls')
         pieces = halve(pieces)
     motion.fits.copy_(motion.explains(tracks[:,:1500]).float().mean())
     motion.n_tracks.fill_(tracks.shape[1])

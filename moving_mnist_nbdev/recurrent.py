@@ -80,7 +80,7 @@ def predict(self:ConvGRU,
 
 # %% ../nbs/20_recurrent.ipynb #d80d2713
 class ConvLSTMCell(nn.Module):
-    "A long short-term memory whose matrix products are convolutions; its gates do not look at the memory, and have no biases"
+    "A long short-term memory of convolutions; its gates do not look at the memory, and have no biases"
     def __init__(self,
         n_in:int, # Channels of the input
         n_hidden:int, # Channels of memory and output

@@ -142,7 +142,7 @@ def results_table(
     records, # As read_results returns them
     metrics=('mae','ssim') # Columns beside the MSE
 )->pd.DataFrame: # A row for each name, best MSE first
-    "Figures of records side by side: MSE (mean of the seeds), its standard error over clips (the largest of the seeds) and range over seeds; and what each was told"
+    "Figures of records side by side: mean MSE of seeds, largest standard error, range over seeds, what is told"
     rows = {}
     for name in dict.fromkeys(r['name'] for r in records):
         same = [r for r in records if r['name']==name]
@@ -159,7 +159,8 @@ def results_table(
 def plot_horizons(
     records, # As read_results returns them; of those with one name the first is drawn
     ax=None, # Where to draw; None makes a figure
-    metric:str='mse' # A name in METRICS
+    metric:str='mse', # A name in METRICS
+    focus=None # Names to colour, the rest is grey; None: all have colours
 ): # The axes
     "The error at each horizon, a line for each name, with its name at its end; `floor` is dashed"
     if ax is None: _,ax = plt.subplots(figsize=(7,4.5))
@@ -168,9 +169,11 @@ def plot_horizons(
     ax.set_prop_cycle(color=colors[::2]+colors[1::2])
     for name,c in sorted(curves.items(), key=lambda o: o[1][-1]):
         style = dict(color='k', ls='--') if name=='floor' else dict(marker='.')
+        if focus and name not in (*focus,'floor'): style |= dict(color='.75', zorder=0)
         line, = ax.plot(range(1, len(c)+1), c, **style)
         last = c[-1] if last is None else max(c[-1], last*1.15)        # so that names do not cover each other
-        ax.annotate(name, (len(c), c[-1]), (T+.35, last), color=line.get_color(), va='center', fontsize=8)
+        tie = dict(arrowstyle='-', color=line.get_color(), lw=.6, shrinkA=1, shrinkB=2)
+        ax.annotate(name, (len(c), c[-1]), (T+.5, last), color=tie['color'], va='center', fontsize=8, arrowprops=tie)
     ax.set(yscale='log', xlabel='frames ahead', ylabel=metric.upper(), xlim=(.7, T*1.3), xticks=range(1, T+1))
     ax.set_yticks([o for o in (2,5,10,20,50,100,200,500) if ax.get_ylim()[0]<=o<=ax.get_ylim()[1]])
     ax.yaxis.set_major_formatter('{x:g}')

@@ -100,7 +100,8 @@ LAWS = dict(
     benchmark  = Law('circle', 'clamp', .1, "the field's: any direction, one speed, the overshoot is lost"),
     tutorial   = Law('square', 'clamp', step_length, "the original tutorial's: always down and right at first"),
     reflection = Law('circle', 'mirror', .1, "physically right: any direction, one speed, reflected"),
-    stochastic = Law('circle', 'random', .1, "as the benchmark's, but a wall is left in a random direction, as in SM-MNIST"))
+    stochastic = Law('circle', 'random', .1,
+                     "as the benchmark's, but a wall is left in a random direction, as in SM-MNIST"))
 
 # %% ../nbs/02_trajectories.ipynb #fdffaf79
 def check_law(
