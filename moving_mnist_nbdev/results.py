@@ -160,7 +160,7 @@ def plot_horizons(
     records, # As read_results returns them; of those with one name the first is drawn
     ax=None, # Where to draw; None makes a figure
     metric:str='mse', # A name in METRICS
-    focus=None # Names to colour, the rest is grey; None: all have colours
+    focus=None # Names to colour and to write, the rest is grey; None: all of them
 ): # The axes
     "The error at each horizon, a line for each name, with its name at its end; `floor` is dashed"
     if ax is None: _,ax = plt.subplots(figsize=(7,4.5))
@@ -169,8 +169,10 @@ def plot_horizons(
     ax.set_prop_cycle(color=colors[::2]+colors[1::2])
     for name,c in sorted(curves.items(), key=lambda o: o[1][-1]):
         style = dict(color='k', ls='--') if name=='floor' else dict(marker='.')
-        if focus and name not in (*focus,'floor'): style |= dict(color='.75', zorder=0)
+        grey = bool(focus) and name not in (*focus,'floor')
+        if grey: style |= dict(color='.75', zorder=0)
         line, = ax.plot(range(1, len(c)+1), c, **style)
+        if grey: continue
         last = c[-1] if last is None else max(c[-1], last*1.15)        # so that names do not cover each other
         tie = dict(arrowstyle='-', color=line.get_color(), lw=.6, shrinkA=1, shrinkB=2)
         ax.annotate(name, (len(c), c[-1]), (T+.5, last), color=tie['color'], va='center', fontsize=8, arrowprops=tie)
