@@ -22,7 +22,7 @@ import pandas as pd
 import torch
 from filelock import FileLock
 import moving_mnist_nbdev
-from .checks import refuse
+from .checks import one_of, refuse
 
 # %% ../nbs/19_results.ipynb #30779cd6
 def summarise_scores(
@@ -165,17 +165,19 @@ def plot_horizons(
     "The error at each horizon, a line for each name, with its name at its end; `floor` is dashed"
     if ax is None: _,ax = plt.subplots(figsize=(7,4.5))
     curves = {r['name']:r['figures'][metric]['by_horizon'] for r in records[::-1]}
+    focus = [one_of('focus', o, curves) for o in focus or curves]
     T,last,colors = max(map(len, curves.values())),None,plt.cm.tab20.colors
     ax.set_prop_cycle(color=colors[::2]+colors[1::2])
     for name,c in sorted(curves.items(), key=lambda o: o[1][-1]):
         style = dict(color='k', ls='--') if name=='floor' else dict(marker='.')
-        grey = bool(focus) and name not in (*focus,'floor')
-        if grey: style |= dict(color='.75', zorder=0)
+        if name not in (*focus,'floor'):
+            ax.plot(range(1, len(c)+1), c, marker='.', color='.75', zorder=0)
+            continue
         line, = ax.plot(range(1, len(c)+1), c, **style)
-        if grey: continue
+        colour = line.get_color()
         last = c[-1] if last is None else max(c[-1], last*1.15)        # so that names do not cover each other
-        tie = dict(arrowstyle='-', color=line.get_color(), lw=.6, shrinkA=1, shrinkB=2)
-        ax.annotate(name, (len(c), c[-1]), (T+.5, last), color=tie['color'], va='center', fontsize=8, arrowprops=tie)
+        tie = dict(arrowstyle='-', color=colour, lw=.6, shrinkA=1, shrinkB=2)
+        ax.annotate(name, (len(c), c[-1]), (T+.5, last), color=colour, va='center', fontsize=8, arrowprops=tie)
     ax.set(yscale='log', xlabel='frames ahead', ylabel=metric.upper(), xlim=(.7, T*1.3), xticks=range(1, T+1))
     ax.set_yticks([o for o in (2,5,10,20,50,100,200,500) if ax.get_ylim()[0]<=o<=ax.get_ylim()[1]])
     ax.yaxis.set_major_formatter('{x:g}')
